@@ -1,0 +1,3 @@
+export * from './dialect.ts';
+export * from './engine.ts';
+export * from './sql.ts';
