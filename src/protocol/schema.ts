@@ -1,0 +1,313 @@
+import { z } from 'zod';
+
+/**
+ * study.yaml: what is asked. This schema is the single source of the TypeScript types, of the JSON Schema that editors
+ * complete from, and of the reference pages.
+ */
+
+const day = z.iso.date({ error: 'E-PROTOCOL-DATE' }).describe('A day, YYYY-MM-DD.');
+const identifier = z
+  .string()
+  .regex(/^[a-z][a-z0-9_-]*$/)
+  .describe('A name: lower-case letters, digits, - and _.');
+
+const length = z
+  .union([z.strictObject({ days: z.int().positive() }), z.strictObject({ months: z.int().positive() })])
+  .describe('A length of time: {days: 28} or {months: 24}. Months are calendar months.');
+
+const linkage = z
+  .discriminatedUnion('method', [
+    z.strictObject({
+      method: z.literal('given'),
+      spine: identifier.describe("The treatment register: its persons are the study's persons."),
+      pseudonym_key: z.string().optional().describe('File with the secret key of the pseudonyms.'),
+    }),
+    z.strictObject({
+      method: z.literal('deterministic'),
+      spine: identifier,
+      keys: z
+        .array(
+          z.enum([
+            'given_name',
+            'family_name',
+            'initials',
+            'date_of_birth',
+            'sex',
+            'postcode',
+            'area',
+            'national_id',
+          ]),
+        )
+        .min(1)
+        .describe('Identifiers that must agree exactly. A missing value agrees with nothing.'),
+      same_ids: z
+        .record(identifier, identifier)
+        .optional()
+        .describe(
+          'Registers that use the record ids of another: {custody: police} links custody through the police id.',
+        ),
+      pseudonym_key: z.string().optional(),
+    }),
+  ])
+  .describe(
+    'How records become persons. given: the extracts carry a common id already. deterministic: exact agreement on keys, unique on both sides.',
+  );
+
+const gapRule = z.union([
+  z
+    .enum(['ndtms-21d', 'omt-7d', 'aihw-3m', 'omop-30d', 'adherer-90d', 'none'])
+    .describe('A preset; see docs/reference/definitions.md.'),
+  z.strictObject({
+    days: z.int().min(0).describe('A gap of at most this many treatment-free days does not break a journey.'),
+    transfer_days: z.int().min(0).optional().describe('Another limit when the service changes.'),
+    by_exit_reason: z
+      .record(z.string(), z.int().min(0))
+      .optional()
+      .describe('Another limit after an exit for this reason.'),
+  }),
+]);
+
+const offenceSet = z.union([
+  z.enum(['all-recordable', 'trigger-2007', 'acquisitive', 'drug', 'violence']),
+  z.strictObject({
+    codelist: z
+      .string()
+      .optional()
+      .describe('codelists/NAME.csv with the columns code, from_date, to_date (both may be empty).'),
+    groups: z.array(z.string()).optional().describe('Offence groups of the register.'),
+    kinds: z.array(z.string()).optional().describe('arrest, charge, conviction, caution, self-report.'),
+    exclude_groups: z.array(z.string()).optional(),
+    offence_days: z.boolean().optional().describe('Collapse the offences of a day to one.'),
+  }),
+]);
+
+const band = z.strictObject({
+  label: z.string(),
+  from_days: z.int().min(0),
+  to_days: z
+    .int()
+    .positive()
+    .optional()
+    .describe('First day that no longer belongs; left out: no upper end.'),
+});
+
+const definitions = z.strictObject({
+  spells: z
+    .strictObject({
+      from: z.enum(['episodes', 'doses', 'contacts']).describe('Which table carries the treatment.'),
+      kinds: z.array(z.string()).optional().describe('Only interventions or contacts of these kinds.'),
+      days_per_dose: z
+        .int()
+        .positive()
+        .optional()
+        .describe('How many days one dose or contact covers; default 1.'),
+      start: z
+        .enum(['start', 'triage'])
+        .optional()
+        .describe('episodes: which date starts the spell; default start, triage where that is missing.'),
+    })
+    .describe('What a treatment spell is made from.'),
+  gap: gapRule.describe('Which gaps do not break a journey.'),
+  exit_groups: z
+    .union([
+      z.enum(['ndtms-2012', 'ndtms-2012-referred-on-is-success', 'as-recorded']),
+      z.record(z.string(), z.enum(['successful', 'transferred', 'unplanned', 'custody', 'died', 'unknown'])),
+    ])
+    .optional()
+    .describe('Which exit reasons form which group; default ndtms-2012.'),
+  retention_bands: z
+    .union([z.enum(['nta-2012', 'none']), z.array(band).min(1)])
+    .optional()
+    .describe(
+      'How long a journey lasted; default nta-2012: under 3 months, 3-6, 6-12, 12-24 months, the whole window.',
+    ),
+  outcomes: z
+    .record(identifier, offenceSet)
+    .describe('Named offence sets; the first is the primary outcome.'),
+  outcome_date: z
+    .enum(['offence', 'disposal'])
+    .optional()
+    .describe('Which date an offence counts on; default offence.'),
+});
+
+const subset = z.strictObject({
+  prior_events: z
+    .strictObject({ outcome: identifier, at_least: z.int().positive() })
+    .optional()
+    .describe('Persons with at least so many events in the earlier window.'),
+  stratum: z.strictObject({ name: identifier, levels: z.array(z.string()).min(1) }).optional(),
+  description: z.string().optional(),
+});
+
+const population = z.strictObject({
+  entry: z
+    .enum(['first-journey', 'first-journey-in-window'])
+    .describe(
+      'first-journey: the first ever seen must start in the window. first-journey-in-window: (re)starters count.',
+    ),
+  entry_window: z.strictObject({ from: day, to: day.describe('First day that no longer counts.') }),
+  age: z
+    .strictObject({ at_least: z.int().min(0).optional(), below: z.int().positive().optional() })
+    .optional(),
+  link_classes: z
+    .array(z.enum(['matched', 'absent', 'ambiguous', 'unlinkable']))
+    .min(1)
+    .optional()
+    .describe('Default matched and absent: reliably matched to, or absent from, the outcome register.'),
+  washout: length.optional().describe('No treatment in this time before entry.'),
+  require_full_windows: z
+    .boolean()
+    .optional()
+    .describe('Only persons whose windows the registers cover in full; default true.'),
+  require_exposure: z.boolean().optional().describe('aggregate: only cells with time at liberty.'),
+  subsets: z
+    .record(identifier, subset)
+    .optional()
+    .describe('Named parts of the population, such as known recent offenders.'),
+});
+
+const timeAtRisk = z.strictObject({
+  before: length.optional(),
+  after: z
+    .union([
+      length,
+      z.strictObject({ until: z.enum(['journey-end', 'end-of-data']), at_most: length.optional() }),
+    ])
+    .optional(),
+  remove: z
+    .array(z.enum(['custody']))
+    .optional()
+    .describe('Time that is not at liberty; default custody.'),
+  end_at: z
+    .array(z.enum(['death', 'emigration', 'end-of-data']))
+    .optional()
+    .describe('Default all three.'),
+  split: z
+    .strictObject({
+      calendar_year: z.boolean().optional(),
+      age_bands: z.array(z.int().positive()).min(1).optional().describe('Ages at which a new band starts.'),
+    })
+    .optional(),
+});
+
+const stratum = z.union([
+  z.enum([
+    'sex',
+    'area',
+    'age_band',
+    'substance_group',
+    'referral_route',
+    'service',
+    'retention_band',
+    'exit_group',
+    'success_and_return',
+    'link_class',
+  ]),
+  z.strictObject({ covariate: z.string().describe('A covariate by its name in the mapping.') }),
+  z.strictObject({ allocation: z.string().describe('The arm of this programme.') }),
+]);
+
+const estimateBase = {
+  id: identifier,
+  title: z.string().optional(),
+  population: identifier.optional().describe('`all` (the default) or a subset.'),
+  strata: z.array(identifier).optional().describe('One table for each; always also the whole.'),
+};
+const level = z.number().min(0.5).max(0.999).optional().describe('Confidence level; default 0.95.');
+
+const estimate = z
+  .discriminatedUnion('design', [
+    z.strictObject({
+      ...estimateBase,
+      design: z.literal('rates'),
+      outcome: identifier,
+      by: z
+        .array(z.enum(['window', 'phase', 'calendar_year', 'age_band', 'period']))
+        .optional()
+        .describe('What the person-time is divided by; default window and phase.'),
+      clock: z.enum(['calendar', 'at-liberty', 'both']).optional().describe('Default both.'),
+      source: z
+        .enum(['intervals', 'aggregate'])
+        .optional()
+        .describe('aggregate: counts with time at risk instead of dated events.'),
+      minimum_exposure: z
+        .number()
+        .positive()
+        .optional()
+        .describe('aggregate: years below this are reported apart; default 0.01.'),
+      confidence: level,
+    }),
+    z.strictObject({
+      ...estimateBase,
+      design: z.literal('change'),
+      outcome: identifier,
+      clock: z.enum(['calendar', 'at-liberty', 'both']).optional(),
+      restricted: identifier
+        .optional()
+        .describe('The subset selected on earlier events; printed beside everyone, always together.'),
+      bootstrap: z.strictObject({ replicates: z.int().min(200).max(20000), seed: z.int() }).optional(),
+      confidence: level,
+    }),
+    z.strictObject({
+      ...estimateBase,
+      design: z.literal('survival'),
+      event: z.enum(['journey-end', 'departure']).optional().describe('Default journey-end: retention.'),
+      interval: z.enum(['log', 'log-log', 'plain']).optional().describe('Default log.'),
+      times: z
+        .array(z.int().positive())
+        .optional()
+        .describe('Days at which the curve is reported in tables.'),
+      confidence: level,
+    }),
+  ])
+  .describe('One estimate.');
+
+export const studySchema = z
+  .strictObject({
+    schema_version: z.literal(1, { error: 'E-PROTOCOL-VERSION' }),
+    title: z.string(),
+    question: z.string().describe('The question in one sentence, as the report will ask it.'),
+    authors: z.array(z.string()).optional(),
+    sources: z.array(z.string()).min(1).describe('Source files, one a register.'),
+    linkage,
+    definitions,
+    population,
+    time_at_risk: timeAtRisk,
+    strata: z.record(identifier, stratum).optional(),
+    estimates: z.array(estimate).min(1),
+    headline: identifier.optional().describe('The estimate that the report opens with; default the first.'),
+    variants: z
+      .record(
+        identifier,
+        z.strictObject({
+          why: z.string(),
+          set: z.record(z.string(), z.unknown()).describe('Path -> value, e.g. definitions.gap: omt-7d.'),
+        }),
+      )
+      .optional()
+      .describe('Declared alternatives: the same study with some settings changed.'),
+    disclosure: z.strictObject({
+      profile: z.enum(['ndtms', 'opensafely', 'acro', 'none']),
+      threshold: z.int().positive().optional().describe("A higher threshold than the profile's."),
+    }),
+    report: z
+      .strictObject({
+        language: z.enum(['en']).optional(),
+        audience: z.string().optional(),
+        caution: z
+          .string()
+          .optional()
+          .describe("What the reader must know before the headline, in the author's words."),
+      })
+      .optional(),
+  })
+  .describe('A study protocol.');
+
+export type Study = z.infer<typeof studySchema>;
+export type Estimate = z.infer<typeof estimate>;
+export type EstimateOf<D extends Estimate['design']> = Extract<Estimate, { design: D }>;
+export type OffenceSet = z.infer<typeof offenceSet>;
+export type GapRule = z.infer<typeof gapRule>;
+export type Length = z.infer<typeof length>;
+export type Stratum = z.infer<typeof stratum>;
+export type RetentionBand = z.infer<typeof band>;
