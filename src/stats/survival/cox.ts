@@ -1,0 +1,249 @@
+/**
+ * Cox proportional hazards model by Newton's method: Efron's or Breslow's handling of ties, strata, (start, stop]
+ * rows, replication counts or sampling weights, model-based and robust (Lin-Wei) covariance.
+ *
+ * With several rows per person and `cluster` = person this is the Andersen-Gill model; with `stratum` = number of the
+ * event it is Prentice-Williams-Peterson (gap time: give stop - start as `stop`) or Wei-Lin-Weissfeld.
+ *
+ * Outcomes. Columns that do not vary inside the risk sets, or are combinations of earlier ones there, are `aliased`:
+ * their coefficients are NaN and the others are estimated (what R prints as NA); status 'aliased' only when nothing is left.
+ * 'separated': the likelihood rises for ever along some direction (every event had the highest value in its risk set;
+ * Bryson & Johnson 1981), so the hazard ratio has no finite estimate. Recognised by its trace: Newton steps that stay
+ * as long as they were while their gain falls by a constant factor; a finite maximum is approached quadratically.
+ * Sources: Cox 1972 JRSS B 34:187; Andersen & Gill 1982 Ann Stat 10:1100; Lin & Wei 1989 JASA 84:1074.
+ */
+import { cholesky, invertCholesky, solveCholesky } from '../linalg/cholesky.ts';
+import { bilinear } from '../linalg/matrix.ts';
+import { regularisedGammaQ } from '../special/incomplete-gamma.ts';
+import { type PartialLikelihood, partialLikelihood } from './cox-likelihood.ts';
+import { arrangeDesign, type CoxDesign, type Ties } from './cox-risk-sets.ts';
+import { type RobustCovariance, robustCovariance } from './cox-robust.ts';
+import { assertCoxRows, type CoxRows, orderRiskSets } from './cox-rows.ts';
+
+export interface CoxOptions {
+  /** Default 'efron'. */
+  readonly ties?: Ties | undefined;
+  /**
+   * Robust covariance: 'rows' when every row is a person (or `count` independent people), or the person or area of
+   * each row as 0 .. clusters - 1. No small-sample factor is applied.
+   */
+  readonly cluster?: 'rows' | Int32Array | undefined;
+  readonly max_iterations?: number | undefined;
+}
+
+export interface ChiSquareTest {
+  readonly chi_square: number;
+  readonly degrees_of_freedom: number;
+  readonly p_value: number;
+}
+
+export interface CoxEstimate {
+  readonly status: 'estimated';
+  readonly ties: Ties;
+  readonly columns: number;
+  /** Log hazard ratios; NaN for aliased columns. */
+  readonly coefficient: Float64Array;
+  /** From the inverse information at the maximum. */
+  readonly se: Float64Array;
+  /** columns x columns, row-major; NaN in aliased rows and columns. */
+  readonly covariance: Float64Array;
+  readonly robust: RobustCovariance | null;
+  readonly kept: Int32Array;
+  readonly aliased: readonly number[];
+  readonly rank: number;
+  readonly log_likelihood: number;
+  readonly log_likelihood_null: number;
+  readonly likelihood_ratio: ChiSquareTest;
+  readonly score_test: ChiSquareTest;
+  /** On the robust covariance where there is one. */
+  readonly wald: ChiSquareTest;
+  readonly events: number;
+  readonly event_times: number;
+  readonly iterations: number;
+}
+
+export type CoxFailure =
+  | { readonly status: 'no-events' }
+  | { readonly status: 'aliased'; readonly aliased: readonly number[] }
+  | { readonly status: 'separated'; readonly columns: readonly number[] }
+  | { readonly status: 'not-converged'; readonly iterations: number; readonly decrement: number };
+
+export type CoxFit = CoxEstimate | CoxFailure;
+
+/** Squared length of the Newton step in standard errors at which the next step is exact to double precision. */
+const CONVERGED = 1e-10;
+/** Share of the largest possible information below which a column does not vary inside the risk sets. */
+const CONSTANT = 1e-12;
+
+export function fitCox(data: CoxRows, options: CoxOptions = {}): CoxFit {
+  assertCoxRows(data);
+  const ties = options.ties ?? 'efron';
+  const order = orderRiskSets(data);
+  if (order.events === 0) return { status: 'no-events' };
+  const full = arrangeDesign(data, order);
+  const start = partialLikelihood(full, new Float64Array(data.columns), ties);
+  const kept = keptColumns(full, start);
+  const aliased = Array.from({ length: data.columns }, (_, j) => j).filter((j) => !kept.includes(j));
+  if (kept.length === 0 && data.columns > 0) return { status: 'aliased', aliased };
+  const design = aliased.length === 0 ? full : arrangeDesign(keepColumns(data, kept), order);
+  const found = maximise(design, ties, options.max_iterations ?? 50);
+  if (found.status === 'separated')
+    return { status: 'separated', columns: found.columns.map((j) => kept[j] as number) };
+  if (found.status !== 'maximum') return found;
+  const { beta, at, information_inverse: inverse, null_at } = found;
+  const p = kept.length;
+  const robust =
+    options.cluster === undefined ? null : robustCovariance(design, beta, ties, inverse, options.cluster);
+  const nullFactor = cholesky(null_at.information, p);
+  const score_chi =
+    nullFactor.status === 'factorised'
+      ? bilinear(null_at.score, invertCholesky(nullFactor), null_at.score)
+      : Number.NaN;
+  return {
+    status: 'estimated',
+    ties,
+    columns: data.columns,
+    coefficient: spreadVector(beta, kept, data.columns),
+    se: spreadVector(rootDiagonal(inverse, p), kept, data.columns),
+    covariance: spreadMatrix(inverse, kept, data.columns),
+    robust: robust && {
+      clusters: robust.clusters,
+      se: spreadVector(robust.se, kept, data.columns),
+      covariance: spreadMatrix(robust.covariance, kept, data.columns),
+    },
+    kept: Int32Array.from(kept),
+    aliased,
+    rank: p,
+    log_likelihood: at.log_likelihood,
+    log_likelihood_null: null_at.log_likelihood,
+    likelihood_ratio: chiSquareTest(2 * (at.log_likelihood - null_at.log_likelihood), p),
+    score_test: chiSquareTest(score_chi, p),
+    wald: waldTest(beta, robust ? robust.covariance : inverse, p),
+    events: order.events,
+    event_times: order.event_times,
+    iterations: found.iterations,
+  };
+}
+
+/** The rows with some of their columns only. */
+export function keepColumns(data: CoxRows, kept: ArrayLike<number>): CoxRows {
+  const p = kept.length;
+  if (p === data.columns) return data;
+  const x = new Float64Array(data.rows * p);
+  for (let i = 0; i < data.rows; i++)
+    for (let j = 0; j < p; j++) x[i * p + j] = data.x[i * data.columns + (kept[j] as number)] as number;
+  return { ...data, x, columns: p };
+}
+
+type Maximum =
+  | {
+      readonly status: 'maximum';
+      readonly beta: Float64Array;
+      readonly at: PartialLikelihood;
+      readonly null_at: PartialLikelihood;
+      readonly information_inverse: Float64Array;
+      readonly iterations: number;
+    }
+  | { readonly status: 'separated'; readonly columns: readonly number[] }
+  | { readonly status: 'not-converged'; readonly iterations: number; readonly decrement: number };
+
+function maximise(design: CoxDesign, ties: Ties, max_iterations: number): Maximum {
+  const p = design.columns;
+  let beta = new Float64Array(p);
+  const null_at = partialLikelihood(design, beta, ties);
+  let at = null_at;
+  let previous = Number.POSITIVE_INFINITY;
+  let linear = 0;
+  let decrement = Number.NaN;
+  for (let iteration = 0; iteration <= max_iterations; iteration++) {
+    const factor = cholesky(at.information, p);
+    if (factor.status !== 'factorised') return { status: 'not-converged', iterations: iteration, decrement };
+    if (factor.rank < p) return { status: 'separated', columns: indicesOf(factor.aliased) };
+    const step = solveCholesky(factor, at.score);
+    decrement = step.reduce((sum, s, j) => sum + s * (at.score[j] as number), 0);
+    const reach = step.map((s, j) => Math.abs(s) * (design.range[j] as number));
+    const longest = reach.reduce((a, b) => Math.max(a, b), 0);
+    linear = decrement < 1e-2 && decrement > 0.05 * previous && longest > 0.1 ? linear + 1 : 0;
+    if (linear >= 3)
+      return { status: 'separated', columns: indicesOf(reach.map((r) => (r > 0.1 * longest ? 1 : 0))) };
+    previous = decrement;
+    const last = decrement < CONVERGED && longest < 0.1;
+    let share = 1;
+    let next = beta.map((b, j) => b + (step[j] as number));
+    let there = partialLikelihood(design, next, ties);
+    // Rounding in a sum of |log L| is of this size: a smaller fall is no fall.
+    const noise = 1e-10 * Math.abs(at.log_likelihood);
+    while (!last && !(there.log_likelihood >= at.log_likelihood - noise) && share > 1e-6) {
+      share /= 2;
+      next = beta.map((b, j) => b + share * (step[j] as number));
+      there = partialLikelihood(design, next, ties);
+    }
+    beta = next;
+    at = there;
+    if (!last) continue;
+    const final = cholesky(at.information, p);
+    if (final.status !== 'factorised' || final.rank < p)
+      return { status: 'not-converged', iterations: iteration + 1, decrement };
+    const information_inverse = invertCholesky(final);
+    return { status: 'maximum', beta, at, null_at, information_inverse, iterations: iteration + 1 };
+  }
+  return { status: 'not-converged', iterations: max_iterations, decrement };
+}
+
+function keptColumns(design: CoxDesign, at: PartialLikelihood): number[] {
+  const p = design.columns;
+  const information = at.information.slice();
+  const events = design.event_weight.reduce((a, b) => a + b, 0);
+  for (let j = 0; j < p; j++) {
+    const most = events * (design.range[j] as number) ** 2;
+    if ((information[j * p + j] as number) > CONSTANT * most) continue;
+    for (let l = 0; l < p; l++) {
+      information[j * p + l] = 0;
+      information[l * p + j] = 0;
+    }
+  }
+  const factor = cholesky(information, p);
+  if (factor.status !== 'factorised')
+    throw new Error('Cox: information at zero is not positive semi-definite');
+  return Array.from({ length: p }, (_, j) => j).filter((j) => factor.aliased[j] === 0);
+}
+
+export function chiSquareTest(chi_square: number, degrees_of_freedom: number): ChiSquareTest {
+  return {
+    chi_square,
+    degrees_of_freedom,
+    p_value: regularisedGammaQ(degrees_of_freedom / 2, chi_square / 2),
+  };
+}
+
+function waldTest(beta: Float64Array, covariance: Float64Array, p: number): ChiSquareTest {
+  const factor = cholesky(covariance, p);
+  if (factor.status !== 'factorised') return chiSquareTest(Number.NaN, p);
+  return chiSquareTest(bilinear(beta, invertCholesky(factor), beta), factor.rank);
+}
+
+function indicesOf(flags: ArrayLike<number>): number[] {
+  return Array.from({ length: flags.length }, (_, j) => j).filter((j) => flags[j] !== 0);
+}
+
+export function rootDiagonal(a: Float64Array, p: number): Float64Array {
+  return Float64Array.from({ length: p }, (_, j) => Math.sqrt(a[j * p + j] as number));
+}
+
+function spreadVector(v: Float64Array, kept: readonly number[], columns: number): Float64Array {
+  const out = new Float64Array(columns).fill(Number.NaN);
+  kept.forEach((j, a) => {
+    out[j] = v[a] as number;
+  });
+  return out;
+}
+
+function spreadMatrix(m: Float64Array, kept: readonly number[], columns: number): Float64Array {
+  const out = new Float64Array(columns * columns).fill(Number.NaN);
+  kept.forEach((j, a) => {
+    kept.forEach((l, b) => {
+      out[j * columns + l] = m[a * kept.length + b] as number;
+    });
+  });
+  return out;
+}

@@ -1,0 +1,166 @@
+import { describe, expect, it } from 'vitest';
+import { type CoxEstimate, type CoxOptions, fitCox } from '../../src/stats/survival/cox.ts';
+import type { CoxRows } from '../../src/stats/survival/cox-rows.ts';
+import { externalColumns, numbers, parityCase, parityVector, referenceResults, strings } from './parity.ts';
+import { codes, designOf, indicator, realColumns } from './survival-data.ts';
+
+interface CoxReference {
+  estimate: number[];
+  se: number[];
+  se_robust: number[] | null;
+  vcov: number[][];
+  loglik0: number;
+  loglik: number;
+  score: number;
+  lrt: number;
+  nevent: number;
+}
+
+const reference = referenceResults<Record<string, CoxReference>>('km_cox');
+const tolerance = 1e-9;
+
+function estimated(data: CoxRows, options: CoxOptions = {}): CoxEstimate {
+  const fit = fitCox(data, options);
+  if (fit.status !== 'estimated') throw new Error(fit.status);
+  return fit;
+}
+
+function compare(name: string, fit: CoxEstimate): void {
+  const theirs = reference[name] as CoxReference;
+  const entry = (what: string) => ({ method: 'Cox', case: `${name} ${what}`, tolerance });
+  parityVector(entry('coefficient'), fit.coefficient, theirs.estimate);
+  parityVector(entry('se'), fit.se, theirs.se);
+  if (theirs.se_robust && fit.robust) parityVector(entry('robust se'), fit.robust.se, theirs.se_robust);
+  // An element near 0 is compared on the scale of the standard errors around it.
+  const se = theirs.se_robust ?? theirs.se;
+  const covariance = fit.robust?.covariance ?? fit.covariance;
+  theirs.vcov.forEach((row, j) => {
+    row.forEach((value, l) => {
+      const scale = (se[j] as number) * (se[l] as number);
+      parityCase({
+        ...entry(`vcov[${j},${l}]`),
+        ours: covariance[j * row.length + l] as number,
+        theirs: value,
+        scale,
+      });
+    });
+  });
+  parityCase({ ...entry('log L at 0'), ours: fit.log_likelihood_null, theirs: theirs.loglik0 });
+  parityCase({ ...entry('log L'), ours: fit.log_likelihood, theirs: theirs.loglik });
+  parityCase({ ...entry('score test'), ours: fit.score_test.chi_square, theirs: theirs.score });
+  parityCase({ ...entry('likelihood ratio'), ours: fit.likelihood_ratio.chi_square, theirs: theirs.lrt });
+  expect(fit.events).toBe(theirs.nevent);
+}
+
+const rossi = externalColumns('rossi');
+
+function rossiRows(): CoxRows {
+  const data = rossi ?? {};
+  const yes = (name: string) => indicator(strings(data, name), 'yes');
+  const columns = [
+    yes('fin'),
+    numbers(data, 'age'),
+    indicator(strings(data, 'race'), 'other'),
+    yes('wexp'),
+    indicator(strings(data, 'mar'), 'not married'),
+    yes('paro'),
+    numbers(data, 'prio'),
+  ];
+  const stop = numbers(data, 'week');
+  return { rows: stop.length, columns: 7, x: designOf(...columns), stop, event: numbers(data, 'arrest') };
+}
+
+/** One row per person-week, with employment of that week (lag 0) or of the week before (lag 1). */
+function rossiWeeks(lag: 0 | 1): CoxRows {
+  const base = rossiRows();
+  const employment = Array.from({ length: 52 }, (_, w) => strings(rossi ?? {}, `emp${w + 1}`));
+  const rows: number[][] = [];
+  for (let i = 0; i < base.rows; i++) {
+    const weeks = base.stop[i] as number;
+    for (let week = 1 + lag; week <= weeks; week++)
+      rows.push([
+        ...base.x.subarray(i * 7, i * 7 + 7),
+        employment[week - 1 - lag]?.[i] === 'yes' ? 1 : 0,
+        week,
+        week === weeks ? (base.event[i] as number) : 0,
+      ]);
+  }
+  const column = (j: number) => Float64Array.from(rows, (row) => row[j] as number);
+  const stop = column(8);
+  return {
+    rows: rows.length,
+    columns: 8,
+    x: designOf(...Array.from({ length: 8 }, (_, j) => column(j))),
+    start: stop.map((s) => s - 1),
+    stop,
+    event: column(9),
+  };
+}
+
+describe.skipIf(!rossi)('Cox model of re-arrest (Rossi)', () => {
+  it('Efron and Breslow as coxph', () => {
+    compare('rossi_cox_efron', estimated(rossiRows()));
+    compare('rossi_cox_breslow', estimated(rossiRows(), { ties: 'breslow' }));
+  });
+
+  it('robust standard errors as coxph(robust = TRUE)', () => {
+    compare('rossi_cox_efron_robust', estimated(rossiRows(), { cluster: 'rows' }));
+  });
+
+  it('employment as a covariate that varies in time, at once and lagged', () => {
+    const weeks = rossiWeeks(0);
+    expect(weeks.rows).toBe(19809);
+    compare('rossi_tvc_employed', estimated(weeks));
+    compare('rossi_tvc_employed_lag', estimated(rossiWeeks(1)));
+  });
+});
+
+const uis = externalColumns('uis');
+describe.skipIf(!uis)('Cox model of return to drugs (UIS)', () => {
+  const data = uis ?? {};
+  /** Complete cases on the columns named. */
+  const uisRows = (names: string[], site = false): CoxRows => {
+    const all = [...names, 'TIME', 'CENSOR', 'SITE'].map((name) => numbers(data, name));
+    const complete = Array.from({ length: all[0]?.length ?? 0 }, (_, i) => i).filter((i) =>
+      all.every((column) => !Number.isNaN(column[i])),
+    );
+    const pick = (column: Float64Array) => Float64Array.from(complete, (i) => column[i] as number);
+    const picked = all.map(pick);
+    const [stop, event, stratum] = picked.slice(names.length) as [Float64Array, Float64Array, Float64Array];
+    const x = designOf(...picked.slice(0, names.length));
+    const strata = site ? { stratum: Int32Array.from(stratum) } : {};
+    return { rows: complete.length, columns: names.length, x, stop, event, ...strata };
+  };
+
+  it('eight covariates, and stratified by site', () => {
+    compare('uis_cox', estimated(uisRows(['AGE', 'BECK', 'ND1', 'ND2', 'IV3', 'RACE', 'TREAT', 'SITE'])));
+    compare('uis_cox_strata_site', estimated(uisRows(['AGE', 'BECK', 'TREAT'], true)));
+  });
+});
+
+const lung = realColumns('../reference/r/data/lung.csv');
+describe.skipIf(!lung)('Cox model of survival in lung cancer', () => {
+  it('plain, and with standard errors clustered by institution', () => {
+    const data = lung ?? {};
+    const rows = (names: string[]) => {
+      const all = names.map((name) => data[name] as Float64Array);
+      const complete = Array.from({ length: all[0]?.length ?? 0 }, (_, i) => i).filter((i) =>
+        all.every((column) => !Number.isNaN(column[i])),
+      );
+      return all.map((column) => Float64Array.from(complete, (i) => column[i] as number));
+    };
+    const coxRows = ([time, status, age, sex, ecog]: Float64Array[]): CoxRows => ({
+      rows: time?.length ?? 0,
+      columns: 3,
+      x: designOf(age as Float64Array, sex as Float64Array, ecog as Float64Array),
+      stop: time as Float64Array,
+      event: (status as Float64Array).map((s) => s - 1),
+    });
+    compare('lung_cox', estimated(coxRows(rows(['time', 'status', 'age', 'sex', 'ph.ecog']))));
+    const clustered = rows(['time', 'status', 'age', 'sex', 'ph.ecog', 'inst']);
+    compare(
+      'lung_cox_cluster_inst',
+      estimated(coxRows(clustered), { cluster: codes(clustered[5] as Float64Array) }),
+    );
+  });
+});

@@ -1,0 +1,136 @@
+import { describe, expect, it } from 'vitest';
+import { type CoxOptions, fitCox } from '../../src/stats/survival/cox.ts';
+import type { CoxRows } from '../../src/stats/survival/cox-rows.ts';
+import {
+  externalColumns,
+  numbers,
+  parityCase,
+  parityVector,
+  referenceResults,
+  strings,
+  vendoredColumns,
+} from './parity.ts';
+import { codes, designOf, indicator } from './survival-data.ts';
+
+interface CoxReference {
+  estimate: number[];
+  se_model: number[];
+  se_robust: number[];
+  loglik0: number;
+  loglik: number;
+  nevent: number;
+}
+
+const reference = referenceResults<Record<string, CoxReference>>('recurrent_events');
+
+function compare(name: string, data: CoxRows, options: CoxOptions, tolerance = 1e-9): void {
+  const theirs = reference[name] as CoxReference;
+  const fit = fitCox(data, options);
+  if (fit.status !== 'estimated' || fit.robust === null) throw new Error(fit.status);
+  const entry = (what: string) => ({ method: 'recurrent events', case: `${name} ${what}`, tolerance });
+  parityVector(entry('coefficient'), fit.coefficient, theirs.estimate);
+  parityVector(entry('se'), fit.se, theirs.se_model);
+  parityVector(entry('robust se'), fit.robust.se, theirs.se_robust);
+  parityCase({ ...entry('log L at 0'), ours: fit.log_likelihood_null, theirs: theirs.loglik0 });
+  parityCase({ ...entry('log L'), ours: fit.log_likelihood, theirs: theirs.loglik });
+  expect(fit.events).toBe(theirs.nevent);
+}
+
+const bladder2 = externalColumns('bladder2');
+describe.skipIf(!bladder2)('Bladder tumours, four ways to count recurrences', () => {
+  const data = bladder2 ?? {};
+  const column = (name: string) => (bladder2 ? numbers(data, name) : new Float64Array());
+  const x = designOf(column('rx'), column('size'), column('number'));
+  const base = { rows: column('rx').length, columns: 3, x, stop: column('stop'), event: column('event') };
+  const cluster = codes(column('id'));
+  const stratum = Int32Array.from(column('enum'));
+
+  it('Andersen-Gill with robust standard errors', () => {
+    compare('bladder_AG', { ...base, start: column('start') }, { cluster });
+  });
+
+  it('Prentice-Williams-Peterson, total time and gap time', () => {
+    compare('bladder_PWPCP', { ...base, start: column('start'), stratum }, { cluster });
+    const start = column('start');
+    const stop = base.stop.map((t, i) => t - (start[i] as number));
+    compare('bladder_PWPGT', { ...base, stop, stratum }, { cluster });
+  });
+
+  it('Wei-Lin-Weissfeld', () => {
+    const wlw = externalColumns('bladder') ?? {};
+    const of = (name: string) => numbers(wlw, name);
+    compare(
+      'bladder_WLW',
+      {
+        rows: of('rx').length,
+        columns: 3,
+        x: designOf(of('rx'), of('size'), of('number')),
+        stop: of('stop'),
+        event: of('event'),
+        stratum: Int32Array.from(of('enum')),
+      },
+      { cluster: codes(of('id')) },
+    );
+  });
+});
+
+const cgd = externalColumns('cgd');
+it.skipIf(!cgd)('Chronic granulomatous disease, Andersen-Gill', () => {
+  const data = cgd ?? {};
+  const treat = indicator(strings(data, 'treat'), 'rIFN-g');
+  const inherit = indicator(strings(data, 'inherit'), 'autosomal');
+  compare(
+    'cgd_AG',
+    {
+      rows: treat.length,
+      columns: 3,
+      x: designOf(treat, inherit, numbers(data, 'steroids')),
+      start: numbers(data, 'tstart'),
+      stop: numbers(data, 'tstop'),
+      event: numbers(data, 'status'),
+    },
+    { cluster: codes(numbers(data, 'id')) },
+  );
+});
+
+describe('Synthetic offending before, during and after treatment', () => {
+  const data = vendoredColumns('synth_omt_events');
+  const column = (name: string) => numbers(data, name);
+  const period = strings(data, 'period');
+  const during = indicator(period, 'during');
+  const after = indicator(period, 'after');
+  const sex = column('sex');
+  const age = column('age');
+  const cluster = codes(column('id'));
+  const entryTime = {
+    rows: sex.length,
+    start: column('start'),
+    stop: column('stop'),
+    event: column('event'),
+  };
+  const aged = (t: Float64Array) => t.map((v, i) => (age[i] as number) * 365 + v);
+  const ageTime = { ...entryTime, start: aged(entryTime.start), stop: aged(entryTime.stop) };
+
+  it('on time since entry, as coxph finds it (nearly unidentified)', () => {
+    const x = designOf(
+      during,
+      after,
+      sex,
+      age.map((a) => a - 34),
+    );
+    compare('synth_AG', { ...entryTime, columns: 4, x }, { cluster });
+    compare('synth_AG_breslow', { ...entryTime, columns: 4, x }, { cluster, ties: 'breslow' });
+    const stratum = Int32Array.from(sex);
+    compare(
+      'synth_AG_strata_id_breslow',
+      { ...entryTime, columns: 2, x: designOf(during, after), stratum },
+      { cluster, ties: 'breslow' },
+    );
+  });
+
+  it('on age, where the period effect is identified', () => {
+    const x = designOf(during, after, sex);
+    compare('synth_AG_age_timescale', { ...ageTime, columns: 3, x }, { cluster });
+    compare('synth_AG_age_timescale_breslow', { ...ageTime, columns: 3, x }, { cluster, ties: 'breslow' });
+  });
+});
