@@ -20,10 +20,15 @@ export interface Engine {
   /** Makes a given table readable from the Parquet files of earlier stages. */
   bind(table: Table, files: readonly string[]): Promise<void>;
   /** Makes a given table from a normalised CSV file without a header: every column as text, nothing guessed. */
-  bindText(table: Table, files: readonly string[]): Promise<void>;
-  /** Makes a given table from any Parquet file, each declared column as text. Returns the file's column names first. */
+  bindText(
+    table: Table,
+    files: readonly string[],
+    shape: { readonly longest_row_bytes: number; readonly is_multiline: boolean },
+  ): Promise<void>;
+  /** The column names of a Parquet file that is not ours. */
   parquetColumns(file: string): Promise<readonly string[]>;
-  bindForeignParquet(table: Table, file: string): Promise<void>;
+  /** Makes a given table from such a file, each column as text; `numbered` columns hold the row's number, from 1. */
+  bindForeignParquet(table: Table, file: string, numbered: readonly string[]): Promise<void>;
   /** Makes a given table from rows of this process: code lists, results; never registers. */
   load<C extends Columns>(table: Table<C>, rows: readonly Row<C>[]): Promise<void>;
   /** Makes the derived tables and all they stand on; checks every declared schema. */

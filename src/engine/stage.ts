@@ -10,6 +10,15 @@ export interface Output {
   readonly order: readonly string[];
 }
 
+/** What a stage made. */
+export interface Made {
+  readonly outputs: readonly Output[];
+  /** SQL that is not in the plan's tables because it depends on what was read; kept for the auditor. */
+  readonly sql?: string;
+  /** Called when the outputs are written. */
+  readonly done?: () => Promise<void>;
+}
+
 /** What a stage would do: enough to know its key without doing it. */
 export interface StagePlan {
   readonly stage: string;
@@ -22,8 +31,10 @@ export interface StagePlan {
   readonly files?: Readonly<Record<string, string>>;
   /** Derived tables: their printed SQL is part of the key. */
   readonly tables: readonly Table[];
+  /** Loads given tables that are not artefacts: a secret, a code list. What they hold must show in `parameters`. */
+  readonly prepare?: (engine: Engine) => Promise<void>;
   /** Makes the outputs. Tables in `tables` are materialised already. */
-  readonly make: (engine: Engine, store: Store) => Promise<readonly Output[]>;
+  readonly make: (engine: Engine, store: Store) => Promise<Made>;
 }
 
 export function partsOf(plan: StagePlan, engine: Engine, inputs: ReadonlyMap<string, Artefact>): KeyParts {
@@ -72,16 +83,21 @@ export async function runStage(
     invariant(artefact !== undefined, `no artefact for ${table.name}`);
     await engine.bind(table, [store.pathOf(artefact)]);
   }
+  await plan.prepare?.(engine);
   await engine.materialise(plan.tables);
   const made = await plan.make(engine, store);
   const outputs: Artefact[] = [];
-  for (const { table, order } of made) {
+  for (const { table, order } of made.outputs) {
     const file = store.temporaryFile('parquet');
     const rows = await engine.writeParquet(table, order, file);
     outputs.push(await store.adopt(table.name, file, rows, 'parquet'));
   }
   const text = store.temporaryFile('sql');
-  writeFileSync(text, printPlan(plan.tables, engine.dialect));
+  writeFileSync(
+    text,
+    [printPlan(plan.tables, engine.dialect), made.sql ?? ''].filter((part) => part !== '').join('\n\n'),
+  );
+  await made.done?.();
   const manifest: Manifest = { key, parts, sql: await store.adopt('sql', text, 0, 'sql'), outputs };
   store.save(stageName, manifest);
   await engine.reset();

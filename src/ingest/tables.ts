@@ -159,12 +159,17 @@ export const ingestAccount = table('ingest_account', {
   blank_lines: 'BIGINT',
 });
 
-/** Every record that did not enter a canonical table, with the reason and its bytes (base64). Never leaves the store. */
+/**
+ * Every record that did not enter a canonical table, with the reason. `not-selected` is no fault: no mapping takes the
+ * record. A record that could not be read keeps its bytes (base64, in parts of 1 MiB); one whose values do not fit is
+ * found in the extract by its line. Never leaves the store.
+ */
 export const quarantine = table('quarantine', {
   register: 'VARCHAR',
   file: 'VARCHAR',
   record_number: 'BIGINT',
   line: 'BIGINT',
+  part: 'INTEGER',
   code: 'VARCHAR',
   column_name: 'VARCHAR',
   raw: 'VARCHAR',

@@ -146,7 +146,7 @@ export const sourceSchema = z
     csv: z
       .strictObject({
         delimiter: z.enum([',', ';', 'tab', '|']).optional(),
-        quote: z.enum(['"', "'", 'none']).optional(),
+        quote: z.enum(['"', 'none']).optional(),
         escape: z.enum(['doubled', 'backslash']).optional(),
         encoding: z.enum(['utf-8', 'utf-16le', 'utf-16be', 'windows-1252']).optional(),
       })

@@ -77,36 +77,35 @@ export async function openDuckDB(options: DuckDBOptions): Promise<Engine> {
     return Number(result.getRows()[0]?.[0] ?? 0);
   }
 
-  const engine: Engine = {
+  return {
     name: 'duckdb',
     version: version(),
     dialect: duckdbDialect,
     async bind(table, files) {
       await view(table, `SELECT * FROM read_parquet([${files.map(text).join(', ')}])`);
     },
-    async bindText(table, files) {
-      if (files.length === 0) {
-        await engine.load(table, []);
-        return;
-      }
+    async bindText(table, files, { longest_row_bytes, is_multiline }) {
       await view(
         table,
         `SELECT * FROM read_csv([${files.map(text).join(', ')}], auto_detect = false, header = false, delim = ',', quote = '"', escape = '"', ` +
-          `new_line = '\\n', strict_mode = true, null_padding = false, ignore_errors = false, max_line_size = 8388608, columns = {${columnList(table)}})`,
+          `new_line = '\n', allow_quoted_nulls = false, strict_mode = true, null_padding = false, ignore_errors = false, ` +
+          `max_line_size = ${Math.max(2_097_152, longest_row_bytes + 16)}, parallel = ${!is_multiline}, columns = {${columnList(table)}})`,
       );
     },
     async parquetColumns(file) {
       const described = await connection.runAndReadAll(`DESCRIBE SELECT * FROM read_parquet(${text(file)})`);
       return described.getRows().map((row) => String(row[0]));
     },
-    async bindForeignParquet(table, file) {
+    async bindForeignParquet(table, file, numbered) {
       const columns = Object.keys(table.columns)
-        .map(
-          (column) =>
-            `CAST(${duckdbDialect.identifier(column)} AS VARCHAR) AS ${duckdbDialect.identifier(column)}`,
-        )
+        .map((column) => {
+          const id = duckdbDialect.identifier(column);
+          return numbered.includes(column)
+            ? `CAST(file_row_number + 1 AS VARCHAR) AS ${id}`
+            : `CAST(${id} AS VARCHAR) AS ${id}`;
+        })
         .join(', ');
-      await view(table, `SELECT ${columns} FROM read_parquet(${text(file)})`);
+      await view(table, `SELECT ${columns} FROM read_parquet(${text(file)}, file_row_number = true)`);
     },
     async load(table, rows) {
       invariant(!names.has(table.name), `table ${table.name} is bound already`);
@@ -180,5 +179,4 @@ export async function openDuckDB(options: DuckDBOptions): Promise<Engine> {
       connection.closeSync();
     },
   };
-  return engine;
 }
