@@ -107,3 +107,17 @@ export function quineAbsence(terms: 'main' | 'quasi'): RegressionData | undefine
   const events = numbers(columns, 'Days');
   return { design: withIntercept(parts), events, exposure: new Float64Array(events.length).fill(1), columns };
 }
+
+/** Own synthetic matched comparison: arm, period and their product. */
+export function matchedComparison(): RegressionData {
+  const columns = vendoredColumns('synth_did');
+  const treated = numbers(columns, 'treated');
+  const post = numbers(columns, 'post');
+  const both = treated.map((g, i) => g * (post[i] as number));
+  return {
+    design: withIntercept([treated, post, both]),
+    events: numbers(columns, 'y'),
+    exposure: numbers(columns, 'py'),
+    columns,
+  };
+}

@@ -8,8 +8,10 @@ import { compressRows, countTotals } from '../../src/stats/regression/compress.t
 import { designFromRows } from '../../src/stats/regression/design.ts';
 import { fitPoisson, type PoissonEstimate } from '../../src/stats/regression/poisson.ts';
 import { poissonStatistics } from '../../src/stats/regression/poisson-statistics.ts';
+import { poissonProfileInterval } from '../../src/stats/regression/profile-interval.ts';
 import { quasiPoisson } from '../../src/stats/regression/quasi-poisson.ts';
 import { smallSampleClusterRobust } from '../../src/stats/regression/small-sample-clusters.ts';
+import { likelihoodRatioTest, waldInterval } from '../../src/stats/regression/wald.ts';
 import { logGamma } from '../../src/stats/special/gamma.ts';
 import { parityCase, parityVector, referenceResults, strings } from './parity.ts';
 import {
@@ -77,6 +79,58 @@ describe('Poisson regression against R glm', () => {
 
   it('synthetic periods with person-days as exposure', () => {
     compareGlm('synth', synthPeriods({ regions: true }), part('synth'));
+  });
+
+  it('terms added one at a time reproduce the analysis of deviance', () => {
+    const data = synthPeriods({ regions: true });
+    const anova = referenceResults<{
+      synth_anova: { df: (number | null)[]; deviance: (number | null)[]; p: (number | null)[] };
+    }>('poisson_glm').synth_anova;
+    const upTo = (columns: number): PoissonEstimate => {
+      const rows = Array.from({ length: data.design.rows }, (_, i) =>
+        Array.from(data.design.x.subarray(i * data.design.columns, i * data.design.columns + columns)),
+      );
+      return estimated({ ...data, design: designFromRows(rows) });
+    };
+    const ends = [1, 3, 4, 5, 6, 10];
+    for (let term = 1; term < ends.length; term++) {
+      const test = likelihoodRatioTest(upTo(ends[term - 1] as number), upTo(ends[term] as number));
+      if (test.status !== 'tested') throw new Error(test.status);
+      const of = (what: string, tolerance: number) => ({
+        method: 'poisson',
+        case: `anova ${term} ${what}`,
+        tolerance,
+      });
+      parityCase({ ...of('df', 0), ours: test.df, theirs: anova.df[term] as number });
+      parityCase({ ...of('deviance', 1e-9), ours: test.statistic, theirs: anova.deviance[term] as number });
+      parityCase({ ...of('p', 1e-9), ours: test.p, theirs: anova.p[term] as number });
+    }
+  });
+
+  it('Wald and profile limits of the period effects', () => {
+    const data = synthPeriods({ regions: true });
+    const fit = estimated(data);
+    const wald = referenceResults<{ synth_waldCI_period: number[][] }>('poisson_glm').synth_waldCI_period;
+    const profile = referenceResults<{ poisson_profile: { lower: number[]; upper: number[] } }>(
+      'regression_extra',
+    ).poisson_profile;
+    for (const k of [0, 1]) {
+      const of = (what: string, tolerance: number) => ({
+        method: 'poisson',
+        case: `period ${k + 1} ${what}`,
+        tolerance,
+      });
+      const interval = waldInterval(fit.coefficient[k + 1] as number, fit.se[k + 1] as number);
+      // R's limits carry its lagged standard error.
+      parityVector(of('Wald limits', 1e-7), [interval.lower, interval.upper], wald[k] as number[]);
+      const limits = poissonProfileInterval(fit, data, k + 1);
+      if (limits.status !== 'estimated') throw new Error(limits.status);
+      parityVector(
+        of('profile limits', 1e-8),
+        [limits.lower, limits.upper],
+        [profile.lower[k] as number, profile.upper[k] as number],
+      );
+    }
   });
 
   it('a rate table of 8 cells', () => {

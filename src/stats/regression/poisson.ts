@@ -16,11 +16,9 @@ import {
   type Design,
   keepColumns,
   linearPredictor,
-  spreadMatrix,
-  spreadVector,
-  standardErrors,
   weightedCross,
 } from './design.ts';
+import { assembleEstimate, type Estimate, type FitFailure } from './estimate.ts';
 import { type Evaluation, maximiseByNewton, type NewtonOptions } from './newton.ts';
 import { solveSymmetric } from './normal-equations.ts';
 import { findSeparation } from './separation.ts';
@@ -33,24 +31,6 @@ export interface PoissonCells {
   readonly exposure: Float64Array;
 }
 
-/** What every fit by maximum likelihood on a design reports. */
-export interface Estimate {
-  readonly status: 'estimated';
-  readonly columns: number;
-  /** log rate ratios (intercept: log rate per unit of exposure); NaN for aliased columns. */
-  readonly coefficient: Float64Array;
-  /** Model standard errors. */
-  readonly se: Float64Array;
-  /** Inverse information, columns x columns, NaN for aliased columns. */
-  readonly covariance: Float64Array;
-  /** Columns with an estimate, in order. */
-  readonly kept: Int32Array;
-  readonly aliased: readonly number[];
-  readonly rank: number;
-  readonly log_likelihood: number;
-  readonly iterations: number;
-}
-
 export interface PoissonEstimate extends Estimate {
   /** log-likelihood without the terms that do not hold a parameter: compare nested models on the same cells only. */
   readonly log_likelihood: number;
@@ -60,15 +40,6 @@ export interface PoissonEstimate extends Estimate {
   readonly rate: Float64Array;
   readonly cells_used: number;
 }
-
-export type FitFailure =
-  | { readonly status: 'no-events' }
-  | { readonly status: 'no-exposure' }
-  | { readonly status: 'events-without-exposure'; readonly cells: number }
-  | { readonly status: 'aliased'; readonly aliased: readonly number[] }
-  /** Coefficients of `columns` run to infinity; `cells` are fitted perfectly in that limit. */
-  | { readonly status: 'separated'; readonly columns: readonly number[]; readonly cells: number }
-  | { readonly status: 'not-converged'; readonly iterations: number; readonly decrement: number };
 
 export type PoissonFit = PoissonEstimate | FitFailure;
 
@@ -132,19 +103,9 @@ export function fitPoisson(cells: PoissonCells, options: NewtonOptions = {}): Po
   const start = startingValues(kept, events, exposure, totalEvents / totalExposure);
   const result = maximiseByNewton(start, evaluate, options);
   if (result.status === 'not-converged') return result;
-  const covariance = spreadMatrix(result.covariance, rank.kept, columns);
-  // `fitted` holds the last evaluation, which is the accepted one.
   return {
-    status: 'estimated',
-    columns,
-    coefficient: spreadVector(result.parameter, rank.kept, columns),
-    se: standardErrors(covariance, columns),
-    covariance,
-    kept: rank.kept,
-    aliased: [...rank.aliased],
-    rank: rank.kept.length,
-    log_likelihood: result.at.log_likelihood,
-    iterations: result.iterations,
+    ...assembleEstimate(result, rank, columns),
+    // The last evaluation is the accepted one.
     fitted,
     rate: linearPredictor(kept, result.parameter, eta).map(Math.exp),
     cells_used: cellsUsed,
