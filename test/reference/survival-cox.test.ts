@@ -1,6 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { type CoxEstimate, type CoxOptions, fitCox } from '../../src/stats/survival/cox.ts';
+import { estimateBaselineHazard } from '../../src/stats/survival/cox-baseline.ts';
+import {
+  dfbetaResiduals,
+  martingaleResiduals,
+  schoenfeldResiduals,
+} from '../../src/stats/survival/cox-residuals.ts';
 import type { CoxRows } from '../../src/stats/survival/cox-rows.ts';
+import {
+  type TimeTransform,
+  testProportionalHazards,
+} from '../../src/stats/survival/proportional-hazards.ts';
+import { countUpTo } from '../../src/stats/survival/time-order.ts';
 import { externalColumns, numbers, parityCase, parityVector, referenceResults, strings } from './parity.ts';
 import { codes, designOf, indicator, realColumns } from './survival-data.ts';
 
@@ -112,6 +123,63 @@ describe.skipIf(!rossi)('Cox model of re-arrest (Rossi)', () => {
     expect(weeks.rows).toBe(19809);
     compare('rossi_tvc_employed', estimated(weeks));
     compare('rossi_tvc_employed_lag', estimated(rossiWeeks(1)));
+  });
+});
+
+describe.skipIf(!rossi)('Diagnostics of the Cox model of re-arrest', () => {
+  const diagnostics = reference as unknown as Record<
+    `rossi_zph_${TimeTransform}`,
+    { chisq: number[]; df: number[]; p: number[] }
+  > & {
+    rossi_schoenfeld_head: number[][];
+    rossi_martingale_head: number[];
+    rossi_dfbeta_head: number[][];
+    rossi_basehaz: { time: number[]; hazard: number[] };
+  };
+
+  it('proportional hazards test as cox.zph, four transforms of time', () => {
+    const data = rossiRows();
+    const fit = estimated(data);
+    for (const transform of ['km', 'rank', 'identity', 'log'] as const) {
+      const theirs = diagnostics[`rossi_zph_${transform}`];
+      const test = testProportionalHazards(data, fit, { transform });
+      const tests = [...test.terms, test.global];
+      const entry = { method: 'cox.zph', case: transform, tolerance };
+      parityVector(
+        entry,
+        tests.map((t) => t.chi_square),
+        theirs.chisq,
+      );
+      parityVector(
+        { ...entry, case: `${transform} p` },
+        tests.map((t) => t.p_value),
+        theirs.p,
+      );
+      expect(tests.map((t) => t.degrees_of_freedom)).toEqual(theirs.df);
+    }
+  });
+
+  it('Schoenfeld, martingale and dfbeta residuals, and the baseline hazard', () => {
+    const data = rossiRows();
+    const fit = estimated(data);
+    const entry = (what: string) => ({ method: 'Cox residuals', case: `Rossi ${what}`, tolerance });
+    const { residual } = schoenfeldResiduals(data, fit);
+    const three = residual.subarray(0, 21);
+    parityVector(entry('Schoenfeld'), three, diagnostics.rossi_schoenfeld_head.flat());
+    parityVector(
+      entry('martingale'),
+      martingaleResiduals(data, fit).subarray(0, 5),
+      diagnostics.rossi_martingale_head,
+    );
+    parityVector(
+      entry('dfbeta'),
+      dfbetaResiduals(data, fit).subarray(0, 21),
+      diagnostics.rossi_dfbeta_head.flat(),
+    );
+    const { time, cumulative_hazard } = estimateBaselineHazard(data, fit);
+    const { time: at, hazard } = diagnostics.rossi_basehaz;
+    const ours = at.map((t) => cumulative_hazard[countUpTo(time, t) - 1] as number);
+    parityVector(entry('baseline hazard'), ours, hazard);
   });
 });
 

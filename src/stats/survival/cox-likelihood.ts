@@ -1,10 +1,12 @@
 /**
  * Log partial likelihood of a Cox model, its score and its information at given coefficients.
  *
- * log L = sum_events w eta - sum_times w sum_j log(S0 - f_j D0)
+ * log L = sum_events w eta - sum_times log_sum
  * score = sum_events w x - sum_times (c S1 - fc D1)
- * information = sum_times c S2 - fc D2 - [cc S1 S1' - fcc (S1 D1' + D1 S1') + ffcc D1 D1']
- * with the tie sums of cox-risk-sets.ts. Sources: Cox 1972 JRSS B 34:187; Efron 1977 JASA 72:557.
+ * information = sum_times (c S2 - fc D2) - sum_times [cc S1 S1' - fcc (S1 D1' + D1 S1') + ffcc D1 D1']
+ * with the tie sums of cox-risk-sets.ts. The second moments are never kept per risk set: exchanging the order of
+ * summation, sum_times c S2 = sum_rows e^eta x x' (C(leave) - C(enter-)) with C the running sum of c, one cross-product
+ * over the rows. Sources: Cox 1972 JRSS B 34:187; Efron 1977 JASA 72:557.
  */
 import { type CoxDesign, type RiskSet, riskScores, type Ties, walkRiskSets } from './cox-risk-sets.ts';
 
@@ -16,7 +18,7 @@ export interface PartialLikelihood {
 }
 
 export function partialLikelihood(design: CoxDesign, beta: Float64Array, ties: Ties): PartialLikelihood {
-  const { columns: p, x, event_weight } = design;
+  const { columns: p, x, event_weight, order } = design;
   const { risk, eta, centre } = riskScores(design, beta);
   const score = new Float64Array(p);
   let log_likelihood = 0;
@@ -27,32 +29,75 @@ export function partialLikelihood(design: CoxDesign, beta: Float64Array, ties: T
     for (let j = 0; j < p; j++) score[j] = (score[j] as number) + w * (x[a * p + j] as number);
   }
   const information = new Float64Array(p * p);
-  walkRiskSets(design, risk, ties, true, (set) => {
+  const c = new Float64Array(order.event_times);
+  const fc = new Float64Array(order.event_times);
+  walkRiskSets(design, risk, ties, (set) => {
     log_likelihood -= set.log_sum;
+    c[set.k] = set.c;
+    fc[set.k] = set.fc;
     for (let j = 0; j < p; j++)
       score[j] = (score[j] as number) - set.c * (set.s1[j] as number) + set.fc * (set.d1[j] as number);
-    addInformation(set, p, 1, information);
+    addMeans(set, p, -1, information);
   });
+  addSquares(design, risk, c, fc, information);
   mirror(information, p);
   return { log_likelihood, score, information };
 }
 
-/** Adds `factor` times the information of one event time to the lower triangle of `into`. */
-export function addInformation(set: RiskSet, p: number, factor: number, into: Float64Array): void {
-  const { s1, s2, d1, d2, c, fc, cc, fcc, ffcc } = set;
-  const tied = fc !== 0;
+/** Adds factor x [cc S1 S1' - fcc (S1 D1' + D1 S1') + ffcc D1 D1'] of one event time to the lower triangle of `into`. */
+export function addMeans(set: RiskSet, p: number, factor: number, into: Float64Array): void {
+  const { s1, d1, fc, cc, fcc, ffcc } = set;
   for (let j = 0; j < p; j++) {
-    const sj = s1[j] as number;
-    const dj = d1[j] as number;
+    const sj = factor * (s1[j] as number);
+    const dj = factor * (d1[j] as number);
     for (let l = 0; l <= j; l++) {
-      const at = j * p + l;
       const sl = s1[l] as number;
-      let v = c * (s2[at] as number) - cc * sj * sl;
-      if (tied) {
+      let v = cc * sj * sl;
+      if (fc !== 0) {
         const dl = d1[l] as number;
-        v += fcc * (sj * dl + dj * sl) - ffcc * dj * dl - fc * (d2[at] as number);
+        v += ffcc * dj * dl - fcc * (sj * dl + dj * sl);
       }
-      into[at] = (into[at] as number) + factor * v;
+      into[j * p + l] = (into[j * p + l] as number) + v;
+    }
+  }
+}
+
+/**
+ * Adds sum_times (c S2 - fc D2) to the lower triangle of `into`, for any multipliers c and fc of the event times
+ * (the proportional hazards test needs them multiplied by a function of time). `c` is turned into its running sum.
+ */
+export function addSquares(
+  design: CoxDesign,
+  risk: Float64Array,
+  c: Float64Array,
+  fc: Float64Array,
+  into: Float64Array,
+): void {
+  const { columns: p, x, people, event_weight, order } = design;
+  const { enter, leave, first } = order;
+  for (let k = 1; k < c.length; k++) if (!first[k]) c[k] = (c[k] as number) + (c[k - 1] as number);
+  const index = new Int32Array(p);
+  const value = new Float64Array(p);
+  for (let a = 0; a < risk.length; a++) {
+    const to = leave[a] as number;
+    const from = enter[a] as number;
+    let h = (c[to] as number) - (first[from] ? 0 : (c[from - 1] as number));
+    const w = event_weight[a] as number;
+    if (w !== 0) h -= ((fc[to] as number) * w) / (people[a] as number);
+    const weight = h * (risk[a] as number);
+    const base = a * p;
+    let filled = 0;
+    for (let j = 0; j < p; j++) {
+      const v = x[base + j] as number;
+      if (v === 0) continue;
+      index[filled] = j;
+      value[filled++] = v;
+      const row = j * p;
+      const wv = weight * v;
+      for (let b = 0; b < filled; b++) {
+        const at = row + (index[b] as number);
+        into[at] = (into[at] as number) + wv * (value[b] as number);
+      }
     }
   }
 }

@@ -2,7 +2,7 @@
  * One linear pass over the risk sets of a Cox model.
  *
  * Event times are visited from last to first within each stratum: rows are added when their interval ends and taken out
- * when it begins, so that one pass costs O(rows p^2) whatever the number of event times. The sums are emptied whenever
+ * when it begins, so that one pass costs O(rows p) whatever the number of event times. The sums are emptied whenever
  * nobody is left and at every stratum; if taking out large terms has left a small remainder (the sum fell to 1e-7 of
  * its largest value) they are rebuilt from the rows at risk, because the remainder has then lost too many digits.
  *
@@ -38,10 +38,7 @@ export interface RiskSet {
   k: number;
   s0: number;
   readonly s1: Float64Array;
-  /** p x p, lower triangle. */
-  readonly s2: Float64Array;
   readonly d1: Float64Array;
-  readonly d2: Float64Array;
   /** Number of tied events and their total weight. */
   ties: number;
   tied_weight: number;
@@ -66,13 +63,13 @@ export function arrangeDesign(data: CoxRows, order: RiskOrder): CoxDesign {
     const base = (source[a] as number) * p;
     for (let j = 0; j < p; j++) {
       const v = raw[base + j] as number;
-      mean[j] = (mean[j] as number) + v / n;
-      square[j] = (square[j] as number) + (v * v) / n;
+      mean[j] = (mean[j] as number) + v;
+      square[j] = (square[j] as number) + v * v;
       if (v < (low[j] as number)) low[j] = v;
       if (v > (high[j] as number)) high[j] = v;
     }
   }
-  const shift = mean.map((m, j) => (m * m > 0.9 * (square[j] as number) ? m : 0));
+  const shift = mean.map((sum, j) => (sum * sum > 0.9 * n * (square[j] as number) ? sum / n : 0));
   const x = new Float64Array(n * p);
   const people = new Float64Array(n);
   const event_weight = new Float64Array(n);
@@ -131,22 +128,17 @@ export function walkRiskSets(
   design: CoxDesign,
   risk: Float64Array,
   ties: Ties,
-  squares: boolean,
   visit: (set: RiskSet) => void,
 ): void {
   const { columns: p, x, order, people, events, event_weight } = design;
   const { event_times, last, source, leave_from, entering, enter_from, enter, leave } = order;
   const s1 = new Float64Array(p);
-  const s2 = new Float64Array(squares ? p * p : 0);
   const d1 = new Float64Array(p);
-  const d2 = new Float64Array(squares ? p * p : 0);
   const set: RiskSet = {
     k: 0,
     s0: 0,
     s1,
-    s2,
     d1,
-    d2,
     ties: 0,
     tied_weight: 0,
     log_sum: 0,
@@ -156,39 +148,15 @@ export function walkRiskSets(
     fcc: 0,
     ffcc: 0,
   };
-  const index = new Int32Array(p);
-  const value = new Float64Array(p);
-  const add = (a: number, w: number, first: Float64Array, second: Float64Array): void => {
-    const base = a * p;
-    let filled = 0;
-    for (let j = 0; j < p; j++) {
-      const v = x[base + j] as number;
-      if (v === 0) continue;
-      const wv = w * v;
-      first[j] = (first[j] as number) + wv;
-      if (!squares) continue;
-      index[filled] = j;
-      value[filled++] = v;
-      const row = j * p;
-      for (let b = 0; b < filled; b++) {
-        const at = row + (index[b] as number);
-        second[at] = (second[at] as number) + wv * (value[b] as number);
-      }
-    }
-  };
   let s0 = 0;
   let largest = 0;
   let present = 0;
-  const empty = (): void => {
-    s0 = 0;
-    largest = 0;
-    s1.fill(0);
-    s2.fill(0);
-  };
   for (let k = event_times - 1; k >= 0; k--) {
     if (last[k] || present === 0) {
-      empty();
+      s0 = 0;
+      largest = 0;
       present = 0;
+      s1.fill(0);
     }
     const from = leave_from[k] as number;
     const to = leave_from[k + 1] as number;
@@ -196,11 +164,10 @@ export function walkRiskSets(
     let m = 0;
     let mw = 0;
     d1.fill(0);
-    if (squares) d2.fill(0);
     for (let a = from; a < to; a++) {
       const w = risk[a] as number;
       s0 += w;
-      add(a, w, s1, s2);
+      addRow(x, a, p, w, s1);
       const d = events[a] as number;
       if (d === 0) continue;
       // The share of the row's people who have the event carries the same share of its risk.
@@ -208,17 +175,18 @@ export function walkRiskSets(
       d0 += dw;
       m += d;
       mw += event_weight[a] as number;
-      add(a, dw, d1, d2);
+      addRow(x, a, p, dw, d1);
     }
     present += to - from;
     if (s0 > largest) largest = s0;
     else if (s0 < largest * REBUILD_BELOW) {
-      empty();
+      s0 = 0;
+      s1.fill(0);
       for (let a = from; a < source.length; a++) {
         if (order.stratum[leave[a] as number] !== order.stratum[k]) break;
         if ((enter[a] as number) > k) continue;
         s0 += risk[a] as number;
-        add(a, risk[a] as number, s1, s2);
+        addRow(x, a, p, risk[a] as number, s1);
       }
       largest = s0;
     }
@@ -233,10 +201,15 @@ export function walkRiskSets(
       const a = entering[e] as number;
       const w = risk[a] as number;
       s0 -= w;
-      add(a, -w, s1, s2);
+      addRow(x, a, p, -w, s1);
       present--;
     }
   }
+}
+
+function addRow(x: Float64Array, a: number, p: number, w: number, into: Float64Array): void {
+  const base = a * p;
+  for (let j = 0; j < p; j++) into[j] = (into[j] as number) + w * (x[base + j] as number);
 }
 
 function tieSums(set: RiskSet, d0: number, ties: Ties): void {

@@ -38,7 +38,7 @@ export function runningSums(design: CoxDesign, risk: Float64Array, ties: Ties): 
   const mean = new Float64Array(K * p);
   const tie = new Float64Array(K);
   const tie_mean = new Float64Array(K * p);
-  walkRiskSets(design, risk, ties, false, ({ k, s1, d1, c, fc, cc, fcc, ffcc, tied_weight }) => {
+  walkRiskSets(design, risk, ties, ({ k, s1, d1, c, fc, cc, fcc, ffcc, tied_weight }) => {
     hazard[k] = c;
     tie[k] = fc;
     for (let j = 0; j < p; j++) {

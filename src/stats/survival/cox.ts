@@ -86,7 +86,7 @@ export function fitCox(data: CoxRows, options: CoxOptions = {}): CoxFit {
   const aliased = Array.from({ length: data.columns }, (_, j) => j).filter((j) => !kept.includes(j));
   if (kept.length === 0 && data.columns > 0) return { status: 'aliased', aliased };
   const design = aliased.length === 0 ? full : arrangeDesign(keepColumns(data, kept), order);
-  const found = maximise(design, ties, options.max_iterations ?? 50);
+  const found = maximise(design, ties, design === full ? start : null, options.max_iterations ?? 50);
   if (found.status === 'separated')
     return { status: 'separated', columns: found.columns.map((j) => kept[j] as number) };
   if (found.status !== 'maximum') return found;
@@ -147,10 +147,15 @@ type Maximum =
   | { readonly status: 'separated'; readonly columns: readonly number[] }
   | { readonly status: 'not-converged'; readonly iterations: number; readonly decrement: number };
 
-function maximise(design: CoxDesign, ties: Ties, max_iterations: number): Maximum {
+function maximise(
+  design: CoxDesign,
+  ties: Ties,
+  start: PartialLikelihood | null,
+  max_iterations: number,
+): Maximum {
   const p = design.columns;
   let beta = new Float64Array(p);
-  const null_at = partialLikelihood(design, beta, ties);
+  const null_at = start ?? partialLikelihood(design, beta, ties);
   let at = null_at;
   let previous = Number.POSITIVE_INFINITY;
   let linear = 0;
