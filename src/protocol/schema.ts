@@ -24,7 +24,7 @@ const linkage = z
     }),
     z.strictObject({
       method: z.literal('deterministic'),
-      spine: identifier,
+      spine: identifier.describe("The treatment register: its persons are the study's persons."),
       keys: z
         .array(
           z.enum([
@@ -46,7 +46,7 @@ const linkage = z
         .describe(
           'Registers that use the record ids of another: {custody: police} links custody through the police id.',
         ),
-      pseudonym_key: z.string().optional(),
+      pseudonym_key: z.string().optional().describe('File with the secret key of the pseudonyms.'),
     }),
   ])
   .describe(
@@ -70,20 +70,25 @@ const gapRule = z.union([
 const offenceSet = z.union([
   z.enum(['all-recordable', 'trigger-2007', 'acquisitive', 'drug', 'violence']),
   z.strictObject({
+    label: z.string().optional().describe('How tables and figures call the set; default its name.'),
+    preset: z
+      .enum(['all-recordable', 'trigger-2007', 'acquisitive', 'drug', 'violence'])
+      .optional()
+      .describe('A preset to narrow further, e.g. to kinds: [conviction].'),
     codelist: z
       .string()
       .optional()
       .describe('codelists/NAME.csv with the columns code, from_date, to_date (both may be empty).'),
     groups: z.array(z.string()).optional().describe('Offence groups of the register.'),
     kinds: z.array(z.string()).optional().describe('arrest, charge, conviction, caution, self-report.'),
-    exclude_groups: z.array(z.string()).optional(),
+    exclude_groups: z.array(z.string()).optional().describe('Offences of these groups do not count.'),
     offence_days: z.boolean().optional().describe('Collapse the offences of a day to one.'),
   }),
 ]);
 
 const band = z.strictObject({
-  label: z.string(),
-  from_days: z.int().min(0),
+  label: z.string().describe('How tables call the band.'),
+  from_days: z.int().min(0).describe('First day, counted from entry, that belongs.'),
   to_days: z
     .int()
     .positive()
@@ -132,11 +137,20 @@ const definitions = z.strictObject({
 
 const subset = z.strictObject({
   prior_events: z
-    .strictObject({ outcome: identifier, at_least: z.int().positive() })
+    .strictObject({
+      outcome: identifier.describe('An outcome of `definitions.outcomes`.'),
+      at_least: z.int().positive().describe('How many.'),
+    })
     .optional()
     .describe('Persons with at least so many events in the earlier window.'),
-  stratum: z.strictObject({ name: identifier, levels: z.array(z.string()).min(1) }).optional(),
-  description: z.string().optional(),
+  stratum: z
+    .strictObject({
+      name: identifier.describe('A stratum of `strata`.'),
+      levels: z.array(z.string()).min(1).describe('The levels that belong.'),
+    })
+    .optional()
+    .describe('Persons in these levels of a stratum.'),
+  description: z.string().optional().describe('The subset in words, for the report.'),
 });
 
 const population = z.strictObject({
@@ -145,10 +159,16 @@ const population = z.strictObject({
     .describe(
       'first-journey: the first ever seen must start in the window. first-journey-in-window: (re)starters count.',
     ),
-  entry_window: z.strictObject({ from: day, to: day.describe('First day that no longer counts.') }),
+  entry_window: z
+    .strictObject({ from: day, to: day.describe('First day that no longer counts.') })
+    .describe('When a journey must start for its person to enter the study.'),
   age: z
-    .strictObject({ at_least: z.int().min(0).optional(), below: z.int().positive().optional() })
-    .optional(),
+    .strictObject({
+      at_least: z.int().min(0).optional().describe('Completed years.'),
+      below: z.int().positive().optional().describe('First age that no longer counts.'),
+    })
+    .optional()
+    .describe('Age at entry.'),
   link_classes: z
     .array(z.enum(['matched', 'absent', 'ambiguous', 'unlinkable']))
     .min(1)
@@ -167,13 +187,19 @@ const population = z.strictObject({
 });
 
 const timeAtRisk = z.strictObject({
-  before: length.optional(),
+  before: length.optional().describe('The earlier window: so long before entry.'),
   after: z
     .union([
       length,
-      z.strictObject({ until: z.enum(['journey-end', 'end-of-data']), at_most: length.optional() }),
+      z.strictObject({
+        until: z
+          .enum(['journey-end', 'end-of-data'])
+          .describe('The window ends with the journey, or with the data.'),
+        at_most: length.optional().describe('And never later than this.'),
+      }),
     ])
-    .optional(),
+    .optional()
+    .describe('The later window: so long from entry, or until something happens.'),
   remove: z
     .array(z.enum(['custody']))
     .optional()
@@ -184,10 +210,11 @@ const timeAtRisk = z.strictObject({
     .describe('Default all three.'),
   split: z
     .strictObject({
-      calendar_year: z.boolean().optional(),
+      calendar_year: z.boolean().optional().describe('Split person-time at each 1 January.'),
       age_bands: z.array(z.int().positive()).min(1).optional().describe('Ages at which a new band starts.'),
     })
-    .optional(),
+    .optional()
+    .describe('Split person-time further, for rates by calendar year or age band.'),
 });
 
 const stratum = z.union([
@@ -208,8 +235,8 @@ const stratum = z.union([
 ]);
 
 const estimateBase = {
-  id: identifier,
-  title: z.string().optional(),
+  id: identifier.describe('The name of the estimate in results and in `headline`.'),
+  title: z.string().optional().describe('The heading of its table.'),
   population: identifier.optional().describe('`all` (the default) or a subset.'),
   strata: z.array(identifier).optional().describe('One table for each; always also the whole.'),
 };
@@ -219,8 +246,8 @@ const estimate = z
   .discriminatedUnion('design', [
     z.strictObject({
       ...estimateBase,
-      design: z.literal('rates'),
-      outcome: identifier,
+      design: z.literal('rates').describe('Events, person-years and rates with exact intervals.'),
+      outcome: identifier.describe('An outcome of `definitions.outcomes`.'),
       by: z
         .array(z.enum(['window', 'phase', 'calendar_year', 'age_band', 'period']))
         .optional()
@@ -239,18 +266,21 @@ const estimate = z
     }),
     z.strictObject({
       ...estimateBase,
-      design: z.literal('change'),
-      outcome: identifier,
-      clock: z.enum(['calendar', 'at-liberty', 'both']).optional(),
+      design: z.literal('change').describe('Events after entry against events before, in windows.'),
+      outcome: identifier.describe('An outcome of `definitions.outcomes`.'),
+      clock: z.enum(['calendar', 'at-liberty', 'both']).optional().describe('Default both.'),
       restricted: identifier
         .optional()
         .describe('The subset selected on earlier events; printed beside everyone, always together.'),
-      bootstrap: z.strictObject({ replicates: z.int().min(200).max(20000), seed: z.int() }).optional(),
+      bootstrap: z
+        .strictObject({ replicates: z.int().min(200).max(20000), seed: z.int() })
+        .optional()
+        .describe('A bootstrap interval over persons beside the clustered one.'),
       confidence: level,
     }),
     z.strictObject({
       ...estimateBase,
-      design: z.literal('survival'),
+      design: z.literal('survival').describe('Time to an event: Kaplan-Meier curves and log-rank tests.'),
       event: z.enum(['journey-end', 'departure']).optional().describe('Default journey-end: retention.'),
       interval: z.enum(['log', 'log-log', 'plain']).optional().describe('Default log.'),
       times: z
@@ -264,42 +294,55 @@ const estimate = z
 
 export const studySchema = z
   .strictObject({
-    schema_version: z.literal(1, { error: 'E-PROTOCOL-VERSION' }),
-    title: z.string(),
+    schema_version: z.literal(1, { error: 'E-PROTOCOL-VERSION' }).describe('The version of this format: 1.'),
+    title: z.string().describe('The title of the study and of its report.'),
     question: z.string().describe('The question in one sentence, as the report will ask it.'),
-    authors: z.array(z.string()).optional(),
-    sources: z.array(z.string()).min(1).describe('Source files, one a register.'),
+    authors: z.array(z.string()).optional().describe('Who answers for the study.'),
+    sources: z
+      .array(z.string())
+      .min(1)
+      .describe('Source files, one a register, relative to the study: sources/treatment.yaml.'),
     linkage,
-    definitions,
-    population,
-    time_at_risk: timeAtRisk,
-    strata: z.record(identifier, stratum).optional(),
-    estimates: z.array(estimate).min(1),
+    definitions: definitions.describe(
+      'Treatment, journeys, exits and outcomes: what the words of the study mean.',
+    ),
+    population: population.describe('Who is studied, from which day on.'),
+    time_at_risk: timeAtRisk.describe('Which of their time counts.'),
+    strata: z
+      .record(identifier, stratum)
+      .optional()
+      .describe('Named ways to divide the population: {sex: sex, route: referral_route}.'),
+    estimates: z.array(estimate).min(1).describe('What is estimated, in the order of the report.'),
     headline: identifier.optional().describe('The estimate that the report opens with; default the first.'),
     variants: z
       .record(
         identifier,
         z.strictObject({
-          why: z.string(),
+          why: z.string().describe('Why the alternative is worth knowing.'),
           set: z.record(z.string(), z.unknown()).describe('Path -> value, e.g. definitions.gap: omt-7d.'),
         }),
       )
       .optional()
       .describe('Declared alternatives: the same study with some settings changed.'),
-    disclosure: z.strictObject({
-      profile: z.enum(['ndtms', 'opensafely', 'acro', 'none']),
-      threshold: z.int().positive().optional().describe("A higher threshold than the profile's."),
-    }),
+    disclosure: z
+      .strictObject({
+        profile: z
+          .enum(['ndtms', 'opensafely', 'acro', 'none'])
+          .describe('none: only where every source is synthetic or public.'),
+        threshold: z.int().positive().optional().describe("A higher threshold than the profile's."),
+      })
+      .describe('How the people in the tables are protected.'),
     report: z
       .strictObject({
-        language: z.enum(['en']).optional(),
-        audience: z.string().optional(),
+        language: z.enum(['en']).optional().describe('Default en.'),
+        audience: z.string().optional().describe('Who the report is for.'),
         caution: z
           .string()
           .optional()
           .describe("What the reader must know before the headline, in the author's words."),
       })
-      .optional(),
+      .optional()
+      .describe('What the report needs beyond the numbers.'),
   })
   .describe('A study protocol.');
 

@@ -20,7 +20,7 @@ export const dictionaryColumn = z
       .union([z.string(), z.array(z.string()).min(1)])
       .optional()
       .describe(
-        'Dates: YYYY-MM-DD (the default), DD.MM.YYYY, DD/MM/YYYY, MM/DD/YYYY, YYYYMMDD, DDMMYYYY or DD-Mon-YYYY; the first that fits.',
+        'Dates: YYYY-MM-DD (the default), DD.MM.YYYY, DD/MM/YYYY, DD-MM-YYYY, MM/DD/YYYY, YYYYMMDD, DDMMYYYY or DD-Mon-YYYY; the first that fits.',
       ),
     origin: day.optional().describe('study-day: the day that is day 0 for everyone.'),
     origin_column: z
@@ -64,7 +64,7 @@ export const dictionaryColumn = z
 
 export const dictionarySchema = z
   .strictObject({
-    register: identifier,
+    register: identifier.describe('The register that the dictionary describes.'),
     columns: z
       .record(z.string(), dictionaryColumn)
       .describe('Every column that the mapping uses; others are ignored.'),
@@ -72,16 +72,22 @@ export const dictionarySchema = z
   .describe('A dictionary: the type, the missing values and the value maps of each column.');
 
 const condition = z.strictObject({
-  column: z.string(),
-  is: z.union([z.string(), z.array(z.string()).min(1)]).optional(),
-  is_not: z.union([z.string(), z.array(z.string()).min(1)]).optional(),
-  missing: z.boolean().optional(),
+  column: z.string().describe('The column of the extract.'),
+  is: z
+    .union([z.string(), z.array(z.string()).min(1)])
+    .optional()
+    .describe('It holds this value, or one of these.'),
+  is_not: z
+    .union([z.string(), z.array(z.string()).min(1)])
+    .optional()
+    .describe('It holds none of these.'),
+  missing: z.boolean().optional().describe('It holds nothing (true) or something (false).'),
 });
 
 const columnMapping = z.union([
   z.string().describe('The column of the extract.'),
   z.strictObject({
-    column: z.string(),
+    column: z.string().describe('The column of the extract.'),
     add_days: z
       .int()
       .optional()
@@ -134,7 +140,7 @@ const tableMapping = z.strictObject({
 export const sourceSchema = z
   .strictObject({
     register: identifier.describe('The name of the register in this study.'),
-    title: z.string().optional(),
+    title: z.string().optional().describe('The name of the register for the reader.'),
     origin: z
       .enum(['real', 'synthetic', 'public'])
       .describe('synthetic: made up. public: published row by row. Everything else is real.'),
@@ -154,8 +160,11 @@ export const sourceSchema = z
       .describe('The dialect where it is known; what is left out is detected and reported.'),
     sheet: z.string().optional().describe('excel: the sheet; default the first.'),
     dictionary: z.string().optional().describe('Path of the dictionary file; or give `columns` here.'),
-    columns: z.record(z.string(), dictionaryColumn).optional(),
-    tables: z.array(tableMapping).min(1),
+    columns: z
+      .record(z.string(), dictionaryColumn)
+      .optional()
+      .describe('The columns of the extract, where there is no dictionary file.'),
+    tables: z.array(tableMapping).min(1).describe('Which canonical tables the extract fills, and from what.'),
     coverage: z
       .array(
         z.strictObject({

@@ -85,4 +85,6 @@ export interface DefinitionUsed {
   readonly text: string;
   /** `verified`, or `provisional` where the wording was not checked against the official source. */
   readonly standing: 'verified' | 'provisional';
+  /** Where it comes from; absent for a definition that this protocol writes itself. */
+  readonly source?: string;
 }
