@@ -60,3 +60,14 @@ export const RESULT_ORDER = [
   'time',
   'method',
 ] as const;
+
+/** From everyone in the cohort to each named subset: the attrition that only the outcome can tell. */
+export const populationStep = table('population_step', {
+  population: 'VARCHAR',
+  label: 'VARCHAR',
+  persons: 'BIGINT',
+  /** Events of the primary outcome, whenever they happened: comparable with attrition. */
+  events: 'BIGINT',
+});
+
+export type PopulationStepRow = RowOf<typeof populationStep>;

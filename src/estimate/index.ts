@@ -1,0 +1,125 @@
+import {
+  type Columns,
+  type Engine,
+  list,
+  name,
+  type Output,
+  type Row,
+  type Sql,
+  type StagePlan,
+  sql,
+  type Table,
+} from '../engine/index.ts';
+import { offence } from '../link/tables.ts';
+import { aggregateInterval, cohort, cohortStratum, interval } from '../persontime/tables.ts';
+import type { Estimate, Protocol } from '../protocol/tables.ts';
+import { changeMoment, changePattern, countChange, leaverMoment } from './change/counts.ts';
+import { fitChange } from './change/rows.ts';
+import { populationSteps, populations } from './population.ts';
+import { countRates, rateCount } from './rates/counts.ts';
+import { fitRates } from './rates/fit.ts';
+import { countExits, exitCount } from './survival/counts.ts';
+import { fitSurvival } from './survival/fit.ts';
+import { RESULT_ORDER, type ResultRow, result } from './tables.ts';
+
+/** Counts in the engine, fits on arrays, one long result table. The stage that opens the outcomes. */
+
+const CONFIDENCE = 0.95;
+const BOOTSTRAP = { replicates: 2000, seed: 20120301 };
+const SURVIVAL_TIMES = [28, 91, 183, 365, 730];
+
+/** An estimate in one population: its tables of counts, and the rows it makes of them. */
+interface Planned {
+  readonly tables: readonly Table[];
+  readonly rows: (
+    read: <C extends Columns>(columns: C, table: Table) => Promise<Row<C>[]>,
+  ) => Promise<ResultRow[]>;
+}
+
+function planOne(protocol: Protocol, estimate: Estimate, population: string, members: Table): Planned {
+  const context = {
+    estimate_id: estimate.id,
+    population,
+    variant: protocol.variant,
+    confidence: estimate.confidence ?? CONFIDENCE,
+  };
+  switch (estimate.design) {
+    case 'rates': {
+      const counts = countRates(protocol, estimate, members);
+      return { tables: [counts], rows: async (read) => fitRates(await read(rateCount, counts), context) };
+    }
+    case 'change': {
+      const { moments, patterns, leavers } = countChange(protocol, estimate, members);
+      const clock = estimate.clock ?? 'both';
+      const clocks = clock === 'both' ? (['calendar', 'at-liberty'] as const) : [clock];
+      return {
+        tables: [moments, patterns, leavers],
+        rows: async (read) =>
+          fitChange(
+            await read(changeMoment, moments),
+            await read(changePattern, patterns),
+            await read(leaverMoment, leavers),
+            {
+              ...context,
+              clocks,
+              bootstrap: estimate.bootstrap ?? BOOTSTRAP,
+            },
+          ),
+      };
+    }
+    case 'survival': {
+      const counts = countExits(estimate, members);
+      return {
+        tables: [counts],
+        rows: async (read) =>
+          fitSurvival(await read(exitCount, counts), {
+            ...context,
+            interval: estimate.interval ?? 'log',
+            times: estimate.times ?? SURVIVAL_TIMES,
+          }),
+      };
+    }
+  }
+}
+
+/** The populations an estimate is made in. A restricted change never stands without everyone beside it. */
+function populationsOf(estimate: Estimate): readonly string[] {
+  const named = estimate.population ?? 'all';
+  if (estimate.design !== 'change' || estimate.restricted === undefined) return [named];
+  return [...new Set([named, estimate.restricted])];
+}
+
+export function planEstimate(protocol: Protocol): StagePlan {
+  const members = populations(protocol);
+  const planned = protocol.estimates.flatMap((estimate) =>
+    populationsOf(estimate).map((population) => {
+      const table = members.get(population);
+      if (table === undefined) throw new Error(`no population ${population}`);
+      return planOne(protocol, estimate, population, table);
+    }),
+  );
+  const steps = populationSteps(protocol, members);
+  return {
+    stage: 'estimate',
+    version: 1,
+    parameters: { estimates: protocol.estimates, variant: protocol.variant },
+    reads: [cohort, cohortStratum, interval, aggregateInterval, offence],
+    tables: [...planned.flatMap(({ tables }) => tables), steps],
+    make: async (engine) => ({ outputs: await fitAll(engine, planned, steps) }),
+  };
+}
+
+async function fitAll(engine: Engine, planned: readonly Planned[], steps: Table): Promise<readonly Output[]> {
+  const read = async <C extends Columns>(columns: C, table: Table) => {
+    const keys = Object.keys(columns);
+    const order: Sql[] = keys.map((column) => sql`${name(column)} NULLS FIRST`);
+    return engine.rows(columns, sql`SELECT ${list(keys.map(name))} FROM ${table} ORDER BY ${list(order)}`);
+  };
+  const rows: ResultRow[] = [];
+  for (const one of planned) rows.push(...(await one.rows(read)));
+  await engine.load(result, rows);
+  return [
+    { table: result, order: RESULT_ORDER },
+    { table: steps, order: ['population'] },
+  ];
+}

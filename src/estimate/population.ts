@@ -1,0 +1,77 @@
+import { derive, list, type Sql, sql, type Table } from '../engine/index.ts';
+import { cohort, cohortStratum } from '../persontime/tables.ts';
+import type { Estimate, Protocol } from '../protocol/tables.ts';
+import { eventsOf } from './events.ts';
+import { populationStep } from './tables.ts';
+
+/**
+ * Who is in `all` and in each named subset. A subset selected on earlier events is outcome-dependent: it is made here,
+ * in the stage that opens outcomes, and never earlier.
+ */
+
+const MEMBER = { person_id: 'VARCHAR', population: 'VARCHAR' } as const;
+
+function membersOf(protocol: Protocol, subset: string): Table {
+  const definition = protocol.study.population.subsets?.[subset];
+  const conditions: Sql[] = [];
+  if (definition?.prior_events !== undefined) {
+    const { outcome, at_least } = definition.prior_events;
+    conditions.push(sql`c.person_id IN (SELECT e.person_id FROM ${eventsOf(protocol, outcome)} AS e
+      JOIN ${cohort} AS w ON w.person_id = e.person_id
+      WHERE e.event_date >= w.before_start AND e.event_date < w.before_end
+      GROUP BY e.person_id HAVING count(*) >= ${at_least})`);
+  }
+  if (definition?.stratum !== undefined) {
+    const { name: stratum, levels } = definition.stratum;
+    conditions.push(
+      sql`c.person_id IN (SELECT person_id FROM ${cohortStratum} WHERE stratum = ${stratum} AND level IN (${list(levels)}))`,
+    );
+  }
+  const where = conditions.length === 0 ? sql`TRUE` : list(conditions, 'and');
+  return derive(
+    `member_${subset}`,
+    MEMBER,
+    sql`SELECT c.person_id, ${subset} AS population FROM ${cohort} AS c WHERE ${where}`,
+  );
+}
+
+const everyone = derive('member_all', MEMBER, sql`SELECT person_id, 'all' AS population FROM ${cohort}`);
+
+/** Membership tables by population, each made once. */
+export function populations(protocol: Protocol): ReadonlyMap<string, Table> {
+  const tables = new Map<string, Table>([['all', everyone]]);
+  for (const subset of Object.keys(protocol.study.population.subsets ?? {}))
+    tables.set(subset, membersOf(protocol, subset));
+  return tables;
+}
+
+/** Persons with their strata, long; everyone also has stratum `all`, level `all`. */
+export function strataOf(estimate: Estimate, population: Table, always: readonly string[] = []): Table {
+  const wanted = [...new Set([...(estimate.strata ?? []), ...always])];
+  const named =
+    wanted.length === 0
+      ? []
+      : [
+          sql`SELECT s.person_id, s.stratum, s.level FROM ${cohortStratum} AS s
+            JOIN ${population} AS m ON m.person_id = s.person_id WHERE s.stratum IN (${list(wanted)})`,
+        ];
+  return derive(
+    `stratum_of_${estimate.id}_${population.name}`,
+    { person_id: 'VARCHAR', stratum: 'VARCHAR', level: 'VARCHAR' },
+    list([sql`SELECT person_id, 'all' AS stratum, 'all' AS level FROM ${population}`, ...named], 'union'),
+  );
+}
+
+/** The attrition from everyone to each subset: persons, and their events of the primary outcome in either window. */
+export function populationSteps(protocol: Protocol, members: ReadonlyMap<string, Table>): Table {
+  const primary = protocol.outcomes[0];
+  const parts = [...members].map(([population, table]) => {
+    const label = protocol.study.population.subsets?.[population]?.description ?? population;
+    const events =
+      primary === undefined
+        ? sql`CAST(0 AS BIGINT)`
+        : sql`(SELECT count(*) FROM ${eventsOf(protocol, primary.name)} AS e JOIN ${table} AS m ON m.person_id = e.person_id)`;
+    return sql`SELECT ${population} AS population, ${label} AS label, CAST(count(*) AS BIGINT) AS persons, CAST(${events} AS BIGINT) AS events FROM ${table}`;
+  });
+  return derive('population_step', populationStep.columns, list(parts, 'union'));
+}

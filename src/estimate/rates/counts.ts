@@ -1,0 +1,128 @@
+import { derive, list, name, type Sql, sql, type Table } from '../../engine/index.ts';
+import { aggregateInterval } from '../../persontime/tables.ts';
+import type { EstimateOf, Protocol } from '../../protocol/tables.ts';
+import { intervalEvents } from '../events.ts';
+import { strataOf } from '../population.ts';
+
+/** Events and person-days in each cell: the sufficient statistics of a rate. */
+
+export const rateCount = {
+  stratum: 'VARCHAR',
+  level: 'VARCHAR',
+  divided_by: 'VARCHAR',
+  division: 'VARCHAR',
+  clock: 'VARCHAR',
+  persons: 'BIGINT',
+  events: 'BIGINT',
+  person_years: 'DOUBLE',
+} as const;
+
+export type Division = NonNullable<EstimateOf<'rates'>['by']>[number];
+
+/** How the person-time is divided by default; aggregate registers know no phases. */
+export function divisionsOf(estimate: EstimateOf<'rates'>): readonly Division[] {
+  return estimate.by ?? (estimate.source === 'aggregate' ? [] : ['window', 'phase']);
+}
+
+function clocksOf(estimate: EstimateOf<'rates'>): readonly ('calendar' | 'at-liberty')[] {
+  const clock = estimate.clock ?? 'both';
+  return clock === 'both' ? ['calendar', 'at-liberty'] : [clock];
+}
+
+const COLUMN: Readonly<Record<Division, string>> = {
+  window: 'time_window',
+  phase: 'treatment_phase',
+  calendar_year: 'calendar_year',
+  age_band: 'age_band',
+  period: 'period',
+};
+
+function group(estimate: EstimateOf<'rates'>, persons: Table, strata: Table, years: Sql): Table {
+  return derive(
+    `rate_count_${estimate.id}_${strata.name}`,
+    rateCount,
+    sql`SELECT s.stratum, s.level, p.divided_by, p.division, p.clock, CAST(count(*) AS BIGINT) AS persons,
+        CAST(sum(p.events) AS BIGINT) AS events, ${years} AS person_years
+      FROM ${persons} AS p JOIN ${strata} AS s ON s.person_id = p.person_id
+      GROUP BY s.stratum, s.level, p.divided_by, p.division, p.clock`,
+  );
+}
+
+/** Dated events: each person's days and events by division and clock, then summed over persons. */
+function fromIntervals(protocol: Protocol, estimate: EstimateOf<'rates'>, population: Table): Table {
+  const events = intervalEvents(protocol, estimate.outcome);
+  const parts: Sql[] = [];
+  for (const clock of clocksOf(estimate)) {
+    const where = clock === 'calendar' ? sql`TRUE` : sql`NOT removed`;
+    for (const division of divisionsOf(estimate)) {
+      // In custody the calendar clock runs on: the phase is that of the treatment underneath.
+      parts.push(sql`SELECT person_id, ${division} AS divided_by, CAST(${name(COLUMN[division])} AS VARCHAR) AS division, ${clock} AS clock,
+        sum(days) AS days, sum(events) AS events FROM ${events} WHERE ${where} GROUP BY person_id, ${name(COLUMN[division])}`);
+    }
+  }
+  const persons = derive(
+    `rate_person_${estimate.id}`,
+    {
+      person_id: 'VARCHAR',
+      divided_by: 'VARCHAR',
+      division: 'VARCHAR',
+      clock: 'VARCHAR',
+      days: 'BIGINT',
+      events: 'BIGINT',
+    },
+    sql`SELECT person_id, divided_by, division, clock, CAST(days AS BIGINT) AS days, CAST(events AS BIGINT) AS events
+      FROM (${list(parts, 'union')}) AS by_person WHERE days > 0`,
+  );
+  return group(estimate, persons, strataOf(estimate, population), sql`CAST(sum(p.days) AS DOUBLE) / 365.25`);
+}
+
+/**
+ * Counts with time at liberty. Cells without exposure, and cells with less than the declared minimum, are divisions of
+ * their own: a rate over almost no time is never mixed into the others, and never hidden.
+ */
+function fromAggregate(estimate: EstimateOf<'rates'>, population: Table): Table {
+  const minimum = estimate.minimum_exposure ?? 0.01;
+  const exposure = sql`CASE WHEN exposure IS NULL OR exposure <= 0 THEN 'no time at liberty'
+    WHEN exposure < ${minimum} THEN ${`under ${minimum} years at liberty`} ELSE ${`${minimum} years or more at liberty`} END`;
+  const divisions: (readonly [string, Sql])[] = [
+    ['whole', sql`'all'`],
+    ['exposure', exposure],
+    ...divisionsOf(estimate).map(
+      (division) => [division, sql`CAST(${name(COLUMN[division])} AS VARCHAR)`] as const,
+    ),
+  ];
+  // Exposure is summed as whole nanoyears, so that the sum does not depend on the order of the rows.
+  const parts = divisions.map(
+    ([
+      divided_by,
+      division,
+    ]) => sql`SELECT person_id, ${divided_by} AS divided_by, ${division} AS division, 'at-liberty' AS clock,
+      sum(CAST(round(coalesce(exposure, 0) * 1000000000.0) AS BIGINT)) AS nanoyears, sum(coalesce(events, 0)) AS events
+      FROM ${aggregateInterval} GROUP BY person_id, ${division}`,
+  );
+  const persons = derive(
+    `rate_person_${estimate.id}`,
+    {
+      person_id: 'VARCHAR',
+      divided_by: 'VARCHAR',
+      division: 'VARCHAR',
+      clock: 'VARCHAR',
+      nanoyears: 'BIGINT',
+      events: 'BIGINT',
+    },
+    sql`SELECT person_id, divided_by, division, clock, CAST(nanoyears AS BIGINT) AS nanoyears, CAST(events AS BIGINT) AS events
+      FROM (${list(parts, 'union')}) AS by_person`,
+  );
+  return group(
+    estimate,
+    persons,
+    strataOf(estimate, population),
+    sql`CAST(sum(p.nanoyears) AS DOUBLE) / 1000000000.0`,
+  );
+}
+
+export function countRates(protocol: Protocol, estimate: EstimateOf<'rates'>, population: Table): Table {
+  return estimate.source === 'aggregate'
+    ? fromAggregate(estimate, population)
+    : fromIntervals(protocol, estimate, population);
+}

@@ -1,0 +1,70 @@
+import type { Row } from '../../engine/index.ts';
+import { garwoodInterval } from '../../stats/rates/poisson-interval.ts';
+import { type Cell, resultRow } from '../rows.ts';
+import type { ResultRow } from '../tables.ts';
+import type { rateCount } from './counts.ts';
+
+/** Rates with the exact (Garwood 1936) interval for a Poisson count; see docs/methods/rates.md. */
+
+const PHASED = new Set(['window', 'phase']);
+
+export interface RateContext {
+  readonly estimate_id: string;
+  readonly population: string;
+  readonly variant: string;
+  readonly confidence: number;
+}
+
+export function fitRates(counts: readonly Row<typeof rateCount>[], context: RateContext): ResultRow[] {
+  return counts.flatMap((count) => {
+    const divided = count.divided_by ?? 'whole';
+    const division = count.division ?? 'not recorded';
+    const isPhase = PHASED.has(divided);
+    const isWhole = divided === 'whole';
+    const persons = count.persons ?? 0;
+    const events = count.events ?? 0;
+    const person_years = count.person_years ?? 0;
+    const [stratum, level] =
+      isPhase || isWhole
+        ? [count.stratum ?? 'all', count.level ?? 'all']
+        : count.stratum === 'all'
+          ? [divided, division]
+          : [`${count.stratum} x ${divided}`, `${count.level} x ${division}`];
+    const cell: Cell = {
+      estimate_id: context.estimate_id,
+      design: 'rates',
+      population: context.population,
+      stratum,
+      level,
+      phase: divided === 'window' ? `${division} entry` : isPhase ? division : null,
+      clock: count.clock === 'calendar' ? 'calendar' : 'at-liberty',
+      persons,
+      events,
+      person_years,
+      variant: context.variant,
+    };
+    const counted = { method: 'count', unit: 'number' };
+    const { lower, upper } = garwoodInterval(events, context.confidence);
+    return [
+      resultRow(cell, { measure: 'events', ...counted }, { status: 'estimated', value: events }),
+      resultRow(cell, { measure: 'persons', ...counted }, { status: 'estimated', value: persons }),
+      resultRow(
+        cell,
+        { measure: 'person_years', method: 'sum', unit: 'years' },
+        { status: 'estimated', value: person_years },
+      ),
+      resultRow(
+        cell,
+        { measure: 'rate', method: 'exact Poisson (Garwood)', unit: 'per person-year' },
+        person_years > 0
+          ? {
+              status: 'estimated',
+              value: events / person_years,
+              ci_low: lower / person_years,
+              ci_high: upper / person_years,
+            }
+          : { status: 'not-estimable', note: 'no time at risk' },
+      ),
+    ];
+  });
+}

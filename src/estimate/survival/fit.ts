@@ -1,0 +1,167 @@
+import type { Row } from '../../engine/index.ts';
+import {
+  estimateSurvival,
+  type SurvivalInterval,
+  survivalAt,
+  survivalQuantile,
+} from '../../stats/survival/kaplan-meier.ts';
+import { type LifeTable, numbersAtRisk, tabulateCounts } from '../../stats/survival/life-table.ts';
+import { testLogRank } from '../../stats/survival/log-rank.ts';
+import { type Cell, DAYS_PER_YEAR, type Outcome, resultRow } from '../rows.ts';
+import type { ResultRow } from '../tables.ts';
+import type { exitCount } from './counts.ts';
+
+/** Retention: Kaplan-Meier curve, numbers at risk, median, log-rank test; see docs/methods/survival.md. */
+
+export interface SurvivalContext {
+  readonly estimate_id: string;
+  readonly population: string;
+  readonly variant: string;
+  readonly confidence: number;
+  readonly interval: SurvivalInterval;
+  /** Days at which tables report the curve. */
+  readonly times: readonly number[];
+}
+
+type Counts = readonly Row<typeof exitCount>[];
+
+function tableOf(rows: Counts): LifeTable | undefined {
+  const pick = (key: 'time' | 'events' | 'censored'): Float64Array =>
+    Float64Array.from(rows, (row) => row[key] ?? 0);
+  return tabulateCounts({ time: pick('time'), events: pick('events'), censored: pick('censored') })[0];
+}
+
+function orMissing(value: number, lower: number, upper: number, note: string): Outcome {
+  return Number.isFinite(value)
+    ? { status: 'estimated', value, ci_low: lower, ci_high: upper }
+    : { status: 'not-estimable', note };
+}
+
+function levelRows(rows: Counts, base: Cell, context: SurvivalContext): ResultRow[] {
+  const table = tableOf(rows);
+  if (table === undefined) return [];
+  const curve = estimateSurvival(table, { conf_type: context.interval, conf_level: context.confidence });
+  const method = `Kaplan-Meier, ${context.interval} interval`;
+  const made: ResultRow[] = [
+    resultRow(
+      base,
+      { measure: 'persons', method: 'count', unit: 'number' },
+      { status: 'estimated', value: base.persons },
+    ),
+    resultRow(
+      base,
+      { measure: 'events', method: 'count', unit: 'number' },
+      { status: 'estimated', value: base.events ?? 0 },
+    ),
+  ];
+  const grid = [...new Set([0, ...context.times])].sort((x, y) => x - y);
+  const atRisk = numbersAtRisk(table, grid);
+  const at = survivalAt(curve, grid);
+  grid.forEach((time, i) => {
+    made.push(
+      resultRow(
+        { ...base, events: null },
+        { measure: 'at_risk', method: 'count', unit: 'persons', time },
+        { status: 'estimated', value: atRisk[i] ?? 0 },
+      ),
+      resultRow(
+        { ...base, events: null },
+        { measure: 'survival_at', method, unit: 'proportion', time },
+        orMissing(
+          at.survival[i] ?? Number.NaN,
+          at.lower[i] ?? Number.NaN,
+          at.upper[i] ?? Number.NaN,
+          'nobody is followed so long',
+        ),
+      ),
+    );
+  });
+  let sofar = 0;
+  curve.time.forEach((time, k) => {
+    const events = curve.events[k] ?? 0;
+    if (events === 0) return;
+    sofar += events;
+    made.push(
+      resultRow(
+        { ...base, persons: curve.at_risk[k] ?? 0, events: sofar },
+        { measure: 'survival', method, unit: 'proportion', time },
+        {
+          status: 'estimated',
+          value: curve.survival[k] ?? Number.NaN,
+          ci_low: curve.lower[k],
+          ci_high: curve.upper[k],
+          std_error: curve.se[k],
+        },
+      ),
+    );
+  });
+  const median = survivalQuantile(curve, 0.5);
+  made.push(
+    resultRow(
+      base,
+      { measure: 'median', method, unit: 'days' },
+      orMissing(median.time, median.lower, median.upper, 'more than half were still in treatment at the end'),
+    ),
+  );
+  return made;
+}
+
+function logRankRow(stratum: string, rows: Counts, base: Cell): ResultRow {
+  const levels = [...new Set(rows.map((row) => row.level ?? 'not recorded'))].sort();
+  const pick = (key: 'time' | 'events' | 'censored'): Float64Array =>
+    Float64Array.from(rows, (row) => row[key] ?? 0);
+  const group = Int32Array.from(rows, (row) => levels.indexOf(row.level ?? 'not recorded'));
+  const measured = { measure: 'log_rank', method: 'log-rank test', unit: 'chi-square' };
+  const cell: Cell = { ...base, stratum, level: 'all levels' };
+  if (levels.length < 2)
+    return resultRow(cell, measured, { status: 'not-estimable', note: 'one level only' });
+  const test = testLogRank(
+    { time: pick('time'), events: pick('events'), censored: pick('censored') },
+    group,
+    { groups: levels.length },
+  );
+  return resultRow(
+    cell,
+    test.status === 'estimated'
+      ? { ...measured, method: `log-rank test, ${test.degrees_of_freedom} d.f.` }
+      : measured,
+    test.status === 'estimated'
+      ? { status: 'estimated', value: test.chi_square, p_value: test.p_value }
+      : {
+          status: 'not-estimable',
+          note: test.status === 'no-events' ? 'nobody left' : 'no day with two levels at risk',
+        },
+  );
+}
+
+export function fitSurvival(counts: Counts, context: SurvivalContext): ResultRow[] {
+  const strata = [...new Set(counts.map((row) => row.stratum ?? 'all'))].sort();
+  return strata.flatMap((stratum) => {
+    const rows = counts.filter((row) => row.stratum === stratum);
+    const levels = [...new Set(rows.map((row) => row.level ?? 'not recorded'))].sort();
+    const cellOf = (level: string, own: Counts): Cell => {
+      const total = (key: 'events' | 'censored'): number =>
+        own.reduce((sum, row) => sum + (row[key] ?? 0), 0);
+      const days = own.reduce(
+        (sum, row) => sum + (row.time ?? 0) * ((row.events ?? 0) + (row.censored ?? 0)),
+        0,
+      );
+      return {
+        estimate_id: context.estimate_id,
+        design: 'survival',
+        population: context.population,
+        stratum,
+        level,
+        persons: total('events') + total('censored'),
+        events: total('events'),
+        person_years: days / DAYS_PER_YEAR,
+        variant: context.variant,
+      };
+    };
+    const curves = levels.flatMap((level) => {
+      const own = rows.filter((row) => row.level === level);
+      return levelRows(own, cellOf(level, own), context);
+    });
+    return stratum === 'all' ? curves : [...curves, logRankRow(stratum, rows, cellOf('all levels', rows))];
+  });
+}
