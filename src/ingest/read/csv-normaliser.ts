@@ -15,7 +15,7 @@ import {
 import { LineEndings } from './dialect.ts';
 import { unfinishedBytes } from './encoding.ts';
 import { checkHeader, splitAccepted } from './header.ts';
-import { type OutputFile, QUARANTINE_PART_BYTES, QuarantineRows } from './output.ts';
+import { QUARANTINE_PART_BYTES, QuarantineRows, type Sink } from './output.ts';
 import { BROKEN, NEEDS_INPUT, OUTPUT_PER_BYTE, RecordScanner } from './records.ts';
 import { READ_ROOM, rawBytes, type ScanSource } from './source.ts';
 
@@ -38,8 +38,8 @@ export interface CsvWork {
   readonly encoding: Encoding;
   readonly dialect: CsvDialect;
   readonly limits: CsvLimits;
-  readonly accepted: OutputFile;
-  readonly quarantine: OutputFile;
+  readonly accepted: Sink;
+  readonly quarantine: Sink;
 }
 
 export class CsvNormaliser {
@@ -73,7 +73,7 @@ export class CsvNormaliser {
   /** Where in the file (scan form) the reach of the last broken record ends. */
   private doubt_until = 0;
   /** Set while the first line of an oversized record is carried off piece by piece. */
-  private carried: { code: QuarantineCode; part: number } | undefined;
+  private carried: { code: QuarantineCode; columns: number; part: number } | undefined;
 
   /** Bytes of scan form by what became of them; they must add up to all there are. */
   private readonly spent = { header: 0, blank: 0, accepted: 0, quarantined: 0 };
@@ -99,7 +99,7 @@ export class CsvNormaliser {
     return this.close();
   }
 
-  private async flushAccepted(file: OutputFile): Promise<void> {
+  private async flushAccepted(file: Sink): Promise<void> {
     await file.write(this.output.subarray(0, this.written));
     this.written = 0;
   }
@@ -252,7 +252,7 @@ export class CsvNormaliser {
     const next = end === -1 ? -1 : scanner.afterLineEnd(end);
     if (end === -1 && this.length - start > this.work.limits.max_record_bytes + 1) {
       this.doubt_until = Math.max(this.doubt_until, reach);
-      this.carried = { code: fault, part: 0 };
+      this.carried = { code: fault, columns: fields, part: 0 };
       return this.carryLine();
     }
     if (next === -1) return false;
@@ -272,7 +272,7 @@ export class CsvNormaliser {
     const line_end = scanner.lineEnd(this.at);
     const next = line_end === -1 ? -1 : scanner.afterLineEnd(line_end);
     const end = line_end === -1 ? this.length : line_end;
-    carried.part = this.addParts(carried.code, this.at, end, 0, carried.part);
+    carried.part = this.addParts(carried.code, this.at, end, carried.columns, carried.part);
     this.spent.quarantined += end - this.at;
     this.at = end;
     if (next === -1) return false;

@@ -43,8 +43,13 @@ export const QUARANTINE_COLUMNS = {
 export const QUARANTINE_PART_BYTES = 1_048_576;
 const FLUSH_CHARACTERS = 1 << 20;
 
+/** Where rows go. */
+export interface Sink {
+  write(bytes: Uint8Array): Promise<void>;
+}
+
 /** A file being written; a failure to write is the user's to mend, with the path. */
-export class OutputFile {
+export class OutputFile implements Sink {
   private readonly handle: FileHandle;
   private readonly path: string;
 
@@ -106,7 +111,7 @@ export class QuarantineRows {
     return this.characters >= FLUSH_CHARACTERS;
   }
 
-  async flush(file: OutputFile): Promise<void> {
+  async flush(file: Sink): Promise<void> {
     if (this.rows.length === 0) return;
     const rows = Buffer.from(this.rows.join(''), 'latin1');
     this.rows = [];

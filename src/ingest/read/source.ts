@@ -10,9 +10,11 @@ import type { Encoding } from './account.ts';
 import { fromScan, oddToScan, scanCapacity, toScan, wholeUnits } from './utf-16.ts';
 
 const RAW_CHUNK = 1 << 20;
+/** UTF-16 that may wait for the rest of its code point. */
+const HELD_BYTES = 4;
 
 /** Room a target must have for one `read`. */
-export const READ_ROOM: number = scanCapacity(RAW_CHUNK);
+export const READ_ROOM: number = scanCapacity(RAW_CHUNK + HELD_BYTES);
 
 /** Opens a file of the study for reading, or says what is wrong with it. */
 export async function openSource(path: string): Promise<FileHandle> {
@@ -30,22 +32,30 @@ export async function openSource(path: string): Promise<FileHandle> {
   throw new StudyError('E-SOURCE-MISSING', 'this is not a file', { place: { file: path } });
 }
 
+/** The part of an open file that a source needs. */
+export interface RandomAccess {
+  read(target: Buffer, at: number, length: number, position: number): Promise<{ bytesRead: number }>;
+}
+
 export class ScanSource {
   /** Raw bytes read so far. */
   bytes = 0;
   private readonly hash = createHash('sha256');
-  private readonly handle: FileHandle;
+  private readonly handle: RandomAccess;
   private readonly encoding: Encoding;
+  private readonly chunk_bytes: number;
   private bom_bytes: number;
   /** UTF-16 only: raw bytes, of which the first `held` wait for the rest of their code point. */
   private readonly raw: Buffer;
   private held = 0;
 
-  constructor(handle: FileHandle, encoding: Encoding, bom_bytes: number) {
+  /** `chunk_bytes` is how much is read at once; tests make it small, to cut the file anywhere. */
+  constructor(handle: RandomAccess, encoding: Encoding, bom_bytes: number, chunk_bytes: number = RAW_CHUNK) {
     this.handle = handle;
     this.encoding = encoding;
     this.bom_bytes = bom_bytes;
-    this.raw = isUtf16(encoding) ? Buffer.allocUnsafe(RAW_CHUNK) : Buffer.alloc(0);
+    this.chunk_bytes = chunk_bytes;
+    this.raw = isUtf16(encoding) ? Buffer.allocUnsafe(chunk_bytes + HELD_BYTES) : Buffer.alloc(0);
   }
 
   /** Appends scan bytes at `target[at]`, which must have READ_ROOM; 0 means the file has ended. */
@@ -60,7 +70,7 @@ export class ScanSource {
 
   private async readBytes(target: Buffer, at: number): Promise<number> {
     for (;;) {
-      const { bytesRead } = await this.handle.read(target, at, RAW_CHUNK, this.bytes);
+      const { bytesRead } = await this.handle.read(target, at, this.chunk_bytes, this.bytes);
       if (bytesRead === 0) return 0;
       this.take(target.subarray(at, at + bytesRead));
       const skipped = Math.min(this.bom_bytes, bytesRead);
@@ -76,7 +86,7 @@ export class ScanSource {
     const { raw } = this;
     const bigEndian = this.encoding === 'utf-16be';
     for (;;) {
-      const { bytesRead } = await this.handle.read(raw, this.held, RAW_CHUNK - this.held, this.bytes);
+      const { bytesRead } = await this.handle.read(raw, this.held, this.chunk_bytes, this.bytes);
       this.take(raw.subarray(this.held, this.held + bytesRead));
       let length = this.held + bytesRead;
       const skipped = Math.min(this.bom_bytes, length);
