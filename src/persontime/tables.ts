@@ -73,4 +73,22 @@ export const attrition = table('attrition', {
   events: 'BIGINT',
 });
 
+/** What the persons' time at risk shows to be wrong, n of N; see Issue in errors.ts. */
+export const persontimeIssue = table('persontime_issue', {
+  code: 'VARCHAR',
+  register: 'VARCHAR',
+  column_name: 'VARCHAR',
+  severity: 'VARCHAR',
+  count: 'BIGINT',
+  of: 'BIGINT',
+  unit: 'VARCHAR',
+  message: 'VARCHAR',
+});
+
+/** Strata that use what happens after entry: comparing them compares people who have already fared differently. */
+export const POST_ENTRY_STRATA = ['retention_band', 'exit_group', 'success_and_return'] as const;
+
+export { outcomeEvents } from './outcome.ts';
+
+export type PersontimeIssueRow = RowOf<typeof persontimeIssue>;
 export type AttritionRow = RowOf<typeof attrition>;
