@@ -21,11 +21,11 @@ export function eventsOf(protocol: Protocol, outcome: string): Table {
   return once(protocol, `event_${outcome}`, () => {
     const set = protocol.outcomes.find((one) => one.name === outcome);
     invariant(set !== undefined, `no outcome ${outcome}`);
-    const column = protocol.study.definitions.outcome_date === 'disposal' ? 'disposal_date' : 'offence_date';
+    const date = protocol.study.definitions.outcome_date === 'disposal' ? 'disposal' : 'offence';
     return derive(
       `event_${outcome}`,
       { person_id: 'VARCHAR', event_date: 'DATE' },
-      sql`SELECT person_id, event_date FROM (${outcomeEvents(set, column)}) AS events WHERE event_date IS NOT NULL`,
+      sql`SELECT person_id, event_date FROM (${outcomeEvents(set, date)}) AS events WHERE event_date IS NOT NULL`,
     );
   });
 }

@@ -286,10 +286,16 @@ export function fitChange(
   leavers: readonly Row<typeof leaverMoment>[],
   context: ChangeContext,
 ): ResultRow[] {
-  const groups = Map.groupBy(patterns, (pattern) => `${pattern.stratum}\u0000${pattern.level}`);
+  const groups = new Map<string, Row<typeof changePattern>[]>();
+  for (const pattern of patterns) {
+    const key = JSON.stringify([pattern.stratum, pattern.level]);
+    const group = groups.get(key) ?? [];
+    group.push(pattern);
+    groups.set(key, group);
+  }
   return [
     ...moments.flatMap((row) =>
-      levelRows(row, groups.get(`${row.stratum}\u0000${row.level}`) ?? [], context),
+      levelRows(row, groups.get(JSON.stringify([row.stratum, row.level])) ?? [], context),
     ),
     ...jointTests(moments, context),
     ...leavers.flatMap((row) => leaverRows(row, context)),
