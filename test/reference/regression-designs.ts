@@ -121,3 +121,32 @@ export function matchedComparison(): RegressionData {
     columns,
   };
 }
+
+/** Rows in ascending order of their keys; ties keep their order, as R's order() does. */
+export function sortedRows(
+  data: RegressionData,
+  keys: (columns: Columns, row: number) => readonly number[],
+): RegressionData {
+  const { design } = data;
+  const of = Array.from({ length: design.rows }, (_, i) => ({ i, key: keys(data.columns, i) }));
+  of.sort((a, b) => {
+    for (let k = 0; k < a.key.length; k++) {
+      const difference = (a.key[k] as number) - (b.key[k] as number);
+      if (difference !== 0) return difference;
+    }
+    return a.i - b.i;
+  });
+  const order = of.map((o) => o.i);
+  const x = new Float64Array(design.x.length);
+  order.forEach((row, at) => {
+    x.set(design.x.subarray(row * design.columns, (row + 1) * design.columns), at * design.columns);
+  });
+  return {
+    design: { ...design, x },
+    events: Float64Array.from(order, (row) => data.events[row] as number),
+    exposure: Float64Array.from(order, (row) => data.exposure[row] as number),
+    columns: Object.fromEntries(
+      Object.entries(data.columns).map(([name, values]) => [name, order.map((row) => values[row] as string)]),
+    ),
+  };
+}
