@@ -14,7 +14,7 @@
  */
 import { cholesky, invertCholesky, solveCholesky } from '../linalg/cholesky.ts';
 import { bilinear } from '../linalg/matrix.ts';
-import { regularisedGammaQ } from '../special/incomplete-gamma.ts';
+import { chiSquareUpper } from '../special/chisq.ts';
 import { type PartialLikelihood, partialLikelihood } from './cox-likelihood.ts';
 import { arrangeDesign, type CoxDesign, type Ties } from './cox-risk-sets.ts';
 import { type RobustCovariance, robustCovariance } from './cox-robust.ts';
@@ -217,7 +217,7 @@ export function chiSquareTest(chi_square: number, degrees_of_freedom: number): C
   return {
     chi_square,
     degrees_of_freedom,
-    p_value: regularisedGammaQ(degrees_of_freedom / 2, chi_square / 2),
+    p_value: chiSquareUpper(chi_square, degrees_of_freedom),
   };
 }
 

@@ -9,7 +9,7 @@
  * Sources: Mantel 1966; Peto & Peto 1972 JRSS A 135:185; Harrington & Fleming 1982 Biometrika 69:553.
  */
 import { cholesky, solveLower } from '../linalg/cholesky.ts';
-import { regularisedGammaQ } from '../special/incomplete-gamma.ts';
+import { chiSquareUpper } from '../special/chisq.ts';
 import {
   countExits,
   type ExitCounts,
@@ -65,7 +65,7 @@ export function testLogRank(counts: ExitCounts, group: Int32Array, options: LogR
   if (factor.rank === 0) return { status: 'not-comparable' };
   const difference = observed.map((o, g) => o - (expected[g] as number));
   const chi_square = solveLower(factor, difference).reduce((sum, v) => sum + v * v, 0);
-  const p_value = regularisedGammaQ(factor.rank / 2, chi_square / 2);
+  const p_value = chiSquareUpper(chi_square, factor.rank);
   return {
     status: 'estimated',
     chi_square,
