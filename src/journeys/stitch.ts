@@ -113,8 +113,11 @@ function lastStart(gap: ResolvedGap): Sql {
   return sql`CASE ${cases.reduce((before, next) => sql`${before} ${next}`)} ELSE ${usual} END`;
 }
 
-/** Days that this spell adds to those covered by earlier ones; an open spell counts to the end of coverage, column `covered_to`. */
+/**
+ * Days that spell `s` adds to those reached by earlier ones, up to the end of the register's coverage `c`: an open
+ * spell is known to run that far, and nobody saw the days after. NULL where nobody knows how far the register saw.
+ */
 export function addedDays(): Sql {
-  const end = sql`coalesce(s.end_date, c.covered_to, s.start_date)`;
-  return sql`greatest(0, ${daysBetween(sql`greatest(s.start_date, coalesce(s.reached, s.start_date))`, end)})`;
+  const from = sql`greatest(s.start_date, coalesce(s.reached, s.start_date))`;
+  return sql`CASE WHEN c.covered_to IS NOT NULL THEN greatest(0, ${daysBetween(from, sql`least(s.reach, c.covered_to)`)}) END`;
 }

@@ -33,7 +33,7 @@ export const journey = table('journey', {
   substance_group: 'VARCHAR',
   area: 'VARCHAR',
   service: 'VARCHAR',
-  /** Days covered by a spell; gaps inside the journey do not count. */
+  /** Days covered by a spell, as far as the register saw; gaps inside the journey do not count. */
   treatment_days: 'INTEGER',
 });
 
@@ -54,6 +54,7 @@ export const phase = table('phase', {
   end_date: 'DATE',
   phase: 'VARCHAR',
   treatment_phase: 'VARCHAR',
+  /** The journey itself for in and waiting, the one just left for between and after, NULL for before. */
   journey: 'INTEGER',
 });
 
