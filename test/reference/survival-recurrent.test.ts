@@ -2,6 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { type CoxOptions, fitCox } from '../../src/stats/survival/cox.ts';
 import type { CoxRows } from '../../src/stats/survival/cox-rows.ts';
 import {
+  estimateMeanCumulativeFunction,
+  meanAt,
+  type RecurrentRows,
+} from '../../src/stats/survival/mean-cumulative-function.ts';
+import {
   externalColumns,
   numbers,
   parityCase,
@@ -92,6 +97,48 @@ it.skipIf(!cgd)('Chronic granulomatous disease, Andersen-Gill', () => {
     { cluster: codes(numbers(data, 'id')) },
   );
 });
+
+interface MeanReference {
+  time: number[];
+  mcf: number[];
+  se: number[];
+  nrisk: number[];
+}
+
+function compareMean(name: string, rows: RecurrentRows): void {
+  const theirs = (reference as unknown as Record<string, MeanReference>)[name] as MeanReference;
+  const curves = estimateMeanCumulativeFunction(rows, { groups: 2 });
+  const times = theirs.time.length / 2;
+  curves.forEach((curve, g) => {
+    const part = (column: number[]) => column.slice(g * times, (g + 1) * times);
+    const ours = meanAt(curve, part(theirs.time));
+    const entry = { method: 'mean cumulative function', case: `${name} group ${g}`, tolerance: 1e-12 };
+    parityVector(entry, ours.mean, part(theirs.mcf));
+    parityVector({ ...entry, case: `${entry.case} robust se` }, ours.se, part(theirs.se));
+  });
+}
+
+it.skipIf(!bladder2 || !cgd)(
+  'Mean number of recurrences by arm, with robust standard errors as survfit',
+  () => {
+    const tumours = bladder2 ?? {};
+    compareMean('bladder_mcf', {
+      person: codes(numbers(tumours, 'id')),
+      start: numbers(tumours, 'start'),
+      stop: numbers(tumours, 'stop'),
+      event: numbers(tumours, 'event'),
+      group: Int32Array.from(numbers(tumours, 'rx'), (rx) => rx - 1),
+    });
+    const infections = cgd ?? {};
+    compareMean('cgd_mcf', {
+      person: codes(numbers(infections, 'id')),
+      start: numbers(infections, 'tstart'),
+      stop: numbers(infections, 'tstop'),
+      event: numbers(infections, 'status'),
+      group: codes(strings(infections, 'treat'), ['placebo', 'rIFN-g']),
+    });
+  },
+);
 
 describe('Synthetic offending before, during and after treatment', () => {
   const data = vendoredColumns('synth_omt_events');
