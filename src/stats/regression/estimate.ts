@@ -2,7 +2,7 @@
 import type { ColumnRank } from './aliasing.ts';
 import { spreadMatrix, spreadVector, standardErrors } from './design.ts';
 
-export interface Estimate {
+export interface Coefficients {
   readonly status: 'estimated';
   readonly columns: number;
   /** On the link scale (log rate ratios, log odds ratios); NaN for aliased columns, as R prints NA. */
@@ -15,6 +15,9 @@ export interface Estimate {
   readonly kept: Int32Array;
   readonly aliased: readonly number[];
   readonly rank: number;
+}
+
+export interface Estimate extends Coefficients {
   readonly log_likelihood: number;
   readonly iterations: number;
 }
@@ -29,7 +32,26 @@ export type FitFailure =
   | { readonly status: 'separated'; readonly columns: readonly number[]; readonly cells: number }
   | { readonly status: 'not-converged'; readonly iterations: number; readonly decrement: number };
 
-/** Spreads a fit over kept columns back to all columns. */
+/** Spreads coefficients over kept columns back to all columns. */
+export function assembleCoefficients(
+  parameter: Float64Array,
+  inner: Float64Array,
+  rank: ColumnRank,
+  columns: number,
+): Coefficients {
+  const covariance = spreadMatrix(inner, rank.kept, columns);
+  return {
+    status: 'estimated',
+    columns,
+    coefficient: spreadVector(parameter, rank.kept, columns),
+    se: standardErrors(covariance, columns),
+    covariance,
+    kept: rank.kept,
+    aliased: [...rank.aliased],
+    rank: rank.kept.length,
+  };
+}
+
 export function assembleEstimate(
   result: {
     readonly parameter: Float64Array;
@@ -40,16 +62,8 @@ export function assembleEstimate(
   rank: ColumnRank,
   columns: number,
 ): Estimate {
-  const covariance = spreadMatrix(result.covariance, rank.kept, columns);
   return {
-    status: 'estimated',
-    columns,
-    coefficient: spreadVector(result.parameter, rank.kept, columns),
-    se: standardErrors(covariance, columns),
-    covariance,
-    kept: rank.kept,
-    aliased: [...rank.aliased],
-    rank: rank.kept.length,
+    ...assembleCoefficients(result.parameter, result.covariance, rank, columns),
     log_likelihood: result.at.log_likelihood,
     iterations: result.iterations,
   };
