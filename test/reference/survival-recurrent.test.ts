@@ -6,6 +6,7 @@ import {
   meanAt,
   type RecurrentRows,
 } from '../../src/stats/survival/mean-cumulative-function.ts';
+import { checkPeriodIdentified } from '../../src/stats/survival/period-identification.ts';
 import {
   externalColumns,
   numbers,
@@ -173,6 +174,20 @@ describe('Synthetic offending before, during and after treatment', () => {
       { ...entryTime, columns: 2, x: designOf(during, after), stratum },
       { cluster, ties: 'breslow' },
     );
+  });
+
+  it('is refused on time since entry and accepted on age', () => {
+    const code = codes(period, ['before', 'during', 'after']);
+    const { rows: _, ...onEntry } = entryTime;
+    const refused = checkPeriodIdentified({ ...onEntry, period: code }, 3);
+    expect(refused).toMatchObject({
+      status: 'not-identified',
+      reason: 'too-little-information',
+      weak_periods: [0],
+    });
+    const { rows: __, ...onAge } = ageTime;
+    const accepted = checkPeriodIdentified({ ...onAge, period: code }, 3);
+    expect(accepted).toMatchObject({ status: 'identified', events: 1604, comparable_events: 1581 });
   });
 
   it('on age, where the period effect is identified', () => {

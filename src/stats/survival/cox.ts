@@ -12,13 +12,13 @@
  * as long as they were while their gain falls by a constant factor; a finite maximum is approached quadratically.
  * Sources: Cox 1972 JRSS B 34:187; Andersen & Gill 1982 Ann Stat 10:1100; Lin & Wei 1989 JASA 84:1074.
  */
-import { cholesky, invertCholesky, solveCholesky } from '../linalg/cholesky.ts';
+import { cholesky, invertCholesky } from '../linalg/cholesky.ts';
 import { bilinear } from '../linalg/matrix.ts';
-import { chiSquareUpper } from '../special/chisq.ts';
 import { type PartialLikelihood, partialLikelihood } from './cox-likelihood.ts';
 import { arrangeDesign, type CoxDesign, type Ties } from './cox-risk-sets.ts';
 import { type RobustCovariance, robustCovariance } from './cox-robust.ts';
 import { assertCoxRows, type CoxRows, orderRiskSets } from './cox-rows.ts';
+import { type ChiSquareTest, chiSquareTest, maximiseLikelihood } from './maximum.ts';
 
 export interface CoxOptions {
   /** Default 'efron'. */
@@ -29,12 +29,6 @@ export interface CoxOptions {
    */
   readonly cluster?: 'rows' | Int32Array | undefined;
   readonly max_iterations?: number | undefined;
-}
-
-export interface ChiSquareTest {
-  readonly chi_square: number;
-  readonly degrees_of_freedom: number;
-  readonly p_value: number;
 }
 
 export interface CoxEstimate {
@@ -70,8 +64,6 @@ export type CoxFailure =
 
 export type CoxFit = CoxEstimate | CoxFailure;
 
-/** Squared length of the Newton step in standard errors at which the next step is exact to double precision. */
-const CONVERGED = 1e-10;
 /** Share of the largest possible information below which a column does not vary inside the risk sets. */
 const CONSTANT = 1e-12;
 
@@ -86,7 +78,12 @@ export function fitCox(data: CoxRows, options: CoxOptions = {}): CoxFit {
   const aliased = Array.from({ length: data.columns }, (_, j) => j).filter((j) => !kept.includes(j));
   if (kept.length === 0 && data.columns > 0) return { status: 'aliased', aliased };
   const design = aliased.length === 0 ? full : arrangeDesign(keepColumns(data, kept), order);
-  const found = maximise(design, ties, design === full ? start : null, options.max_iterations ?? 50);
+  const found = maximiseLikelihood(
+    (beta) => partialLikelihood(design, beta, ties),
+    design.range,
+    design === full ? start : null,
+    options.max_iterations,
+  );
   if (found.status === 'separated')
     return { status: 'separated', columns: found.columns.map((j) => kept[j] as number) };
   if (found.status !== 'maximum') return found;
@@ -135,66 +132,6 @@ export function keepColumns(data: CoxRows, kept: ArrayLike<number>): CoxRows {
   return { ...data, x, columns: p };
 }
 
-type Maximum =
-  | {
-      readonly status: 'maximum';
-      readonly beta: Float64Array;
-      readonly at: PartialLikelihood;
-      readonly null_at: PartialLikelihood;
-      readonly information_inverse: Float64Array;
-      readonly iterations: number;
-    }
-  | { readonly status: 'separated'; readonly columns: readonly number[] }
-  | { readonly status: 'not-converged'; readonly iterations: number; readonly decrement: number };
-
-function maximise(
-  design: CoxDesign,
-  ties: Ties,
-  start: PartialLikelihood | null,
-  max_iterations: number,
-): Maximum {
-  const p = design.columns;
-  let beta = new Float64Array(p);
-  const null_at = start ?? partialLikelihood(design, beta, ties);
-  let at = null_at;
-  let previous = Number.POSITIVE_INFINITY;
-  let linear = 0;
-  let decrement = Number.NaN;
-  for (let iteration = 0; iteration <= max_iterations; iteration++) {
-    const factor = cholesky(at.information, p);
-    if (factor.status !== 'factorised') return { status: 'not-converged', iterations: iteration, decrement };
-    if (factor.rank < p) return { status: 'separated', columns: indicesOf(factor.aliased) };
-    const step = solveCholesky(factor, at.score);
-    decrement = step.reduce((sum, s, j) => sum + s * (at.score[j] as number), 0);
-    const reach = step.map((s, j) => Math.abs(s) * (design.range[j] as number));
-    const longest = reach.reduce((a, b) => Math.max(a, b), 0);
-    linear = decrement < 1e-2 && decrement > 0.05 * previous && longest > 0.1 ? linear + 1 : 0;
-    if (linear >= 3)
-      return { status: 'separated', columns: indicesOf(reach.map((r) => (r > 0.1 * longest ? 1 : 0))) };
-    previous = decrement;
-    const last = decrement < CONVERGED && longest < 0.1;
-    let share = 1;
-    let next = beta.map((b, j) => b + (step[j] as number));
-    let there = partialLikelihood(design, next, ties);
-    // Rounding in a sum of |log L| is of this size: a smaller fall is no fall.
-    const noise = 1e-10 * Math.abs(at.log_likelihood);
-    while (!last && !(there.log_likelihood >= at.log_likelihood - noise) && share > 1e-6) {
-      share /= 2;
-      next = beta.map((b, j) => b + share * (step[j] as number));
-      there = partialLikelihood(design, next, ties);
-    }
-    beta = next;
-    at = there;
-    if (!last) continue;
-    const final = cholesky(at.information, p);
-    if (final.status !== 'factorised' || final.rank < p)
-      return { status: 'not-converged', iterations: iteration + 1, decrement };
-    const information_inverse = invertCholesky(final);
-    return { status: 'maximum', beta, at, null_at, information_inverse, iterations: iteration + 1 };
-  }
-  return { status: 'not-converged', iterations: max_iterations, decrement };
-}
-
 function keptColumns(design: CoxDesign, at: PartialLikelihood): number[] {
   const p = design.columns;
   const information = at.information.slice();
@@ -213,22 +150,10 @@ function keptColumns(design: CoxDesign, at: PartialLikelihood): number[] {
   return Array.from({ length: p }, (_, j) => j).filter((j) => factor.aliased[j] === 0);
 }
 
-export function chiSquareTest(chi_square: number, degrees_of_freedom: number): ChiSquareTest {
-  return {
-    chi_square,
-    degrees_of_freedom,
-    p_value: chiSquareUpper(chi_square, degrees_of_freedom),
-  };
-}
-
 function waldTest(beta: Float64Array, covariance: Float64Array, p: number): ChiSquareTest {
   const factor = cholesky(covariance, p);
   if (factor.status !== 'factorised') return chiSquareTest(Number.NaN, p);
   return chiSquareTest(bilinear(beta, invertCholesky(factor), beta), factor.rank);
-}
-
-function indicesOf(flags: ArrayLike<number>): number[] {
-  return Array.from({ length: flags.length }, (_, j) => j).filter((j) => flags[j] !== 0);
 }
 
 export function rootDiagonal(a: Float64Array, p: number): Float64Array {

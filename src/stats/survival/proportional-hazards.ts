@@ -10,13 +10,14 @@
  * Source: Grambsch & Therneau 1994 Biometrika 81:515.
  */
 import { cholesky, invertCholesky, solveLower } from '../linalg/cholesky.ts';
-import { type ChiSquareTest, type CoxEstimate, chiSquareTest } from './cox.ts';
+import type { CoxEstimate } from './cox.ts';
 import { addMeans, addSquares, mirror } from './cox-likelihood.ts';
 import { refit } from './cox-residuals.ts';
 import { type CoxDesign, riskScores, walkRiskSets } from './cox-risk-sets.ts';
 import type { CoxRows } from './cox-rows.ts';
 import { estimateSurvival, survivalAt } from './kaplan-meier.ts';
 import { tabulateCounts } from './life-table.ts';
+import { type ChiSquareTest, chiSquareTest } from './maximum.ts';
 import { countBefore, rankTimes } from './time-order.ts';
 
 export type TimeTransform = 'km' | 'rank' | 'identity' | 'log';

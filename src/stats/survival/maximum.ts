@@ -1,0 +1,86 @@
+/**
+ * Maximum of a partial likelihood by Newton's method with step halving, and what it means when there is none.
+ *
+ * `range` is the largest difference two people can have in each column; a column whose steps move the linear predictor
+ * by a fixed amount while the gain dies away belongs to a direction in which the likelihood rises for ever.
+ */
+import { cholesky, invertCholesky, solveCholesky } from '../linalg/cholesky.ts';
+import { chiSquareUpper } from '../special/chisq.ts';
+import type { PartialLikelihood } from './cox-likelihood.ts';
+
+/** Squared length of the Newton step in standard errors at which the next step is exact to double precision. */
+const CONVERGED = 1e-10;
+
+export type Maximum =
+  | {
+      readonly status: 'maximum';
+      readonly beta: Float64Array;
+      readonly at: PartialLikelihood;
+      readonly null_at: PartialLikelihood;
+      readonly information_inverse: Float64Array;
+      readonly iterations: number;
+    }
+  | { readonly status: 'separated'; readonly columns: readonly number[] }
+  | { readonly status: 'not-converged'; readonly iterations: number; readonly decrement: number };
+
+export function maximiseLikelihood(
+  evaluate: (beta: Float64Array) => PartialLikelihood,
+  range: Float64Array,
+  start: PartialLikelihood | null,
+  max_iterations = 50,
+): Maximum {
+  const p = range.length;
+  let beta = new Float64Array(p);
+  const null_at = start ?? evaluate(beta);
+  let at = null_at;
+  let previous = Number.POSITIVE_INFINITY;
+  let linear = 0;
+  let decrement = Number.NaN;
+  for (let iteration = 0; iteration <= max_iterations; iteration++) {
+    const factor = cholesky(at.information, p);
+    if (factor.status !== 'factorised') return { status: 'not-converged', iterations: iteration, decrement };
+    if (factor.rank < p) return { status: 'separated', columns: indicesOf(factor.aliased) };
+    const step = solveCholesky(factor, at.score);
+    decrement = step.reduce((sum, s, j) => sum + s * (at.score[j] as number), 0);
+    const reach = step.map((s, j) => Math.abs(s) * (range[j] as number));
+    const longest = reach.reduce((a, b) => Math.max(a, b), 0);
+    linear = decrement < 1e-2 && decrement > 0.05 * previous && longest > 0.1 ? linear + 1 : 0;
+    if (linear >= 3)
+      return { status: 'separated', columns: indicesOf(reach.map((r) => (r > 0.1 * longest ? 1 : 0))) };
+    previous = decrement;
+    const last = decrement < CONVERGED && longest < 0.1;
+    let share = 1;
+    let next = beta.map((b, j) => b + (step[j] as number));
+    let there = evaluate(next);
+    // Rounding in a sum of |log L| is of this size: a smaller fall is no fall.
+    const noise = 1e-10 * Math.abs(at.log_likelihood);
+    while (!last && !(there.log_likelihood >= at.log_likelihood - noise) && share > 1e-6) {
+      share /= 2;
+      next = beta.map((b, j) => b + share * (step[j] as number));
+      there = evaluate(next);
+    }
+    beta = next;
+    at = there;
+    if (!last) continue;
+    const final = cholesky(at.information, p);
+    if (final.status !== 'factorised' || final.rank < p)
+      return { status: 'not-converged', iterations: iteration + 1, decrement };
+    const information_inverse = invertCholesky(final);
+    return { status: 'maximum', beta, at, null_at, information_inverse, iterations: iteration + 1 };
+  }
+  return { status: 'not-converged', iterations: max_iterations, decrement };
+}
+
+function indicesOf(flags: ArrayLike<number>): number[] {
+  return Array.from({ length: flags.length }, (_, j) => j).filter((j) => flags[j] !== 0);
+}
+
+export interface ChiSquareTest {
+  readonly chi_square: number;
+  readonly degrees_of_freedom: number;
+  readonly p_value: number;
+}
+
+export function chiSquareTest(chi_square: number, degrees_of_freedom: number): ChiSquareTest {
+  return { chi_square, degrees_of_freedom, p_value: chiSquareUpper(chi_square, degrees_of_freedom) };
+}
