@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type CumulativeIncidence, estimateIncidenceRows } from '../../src/stats/survival/aalen-johansen.ts';
 import { fitCox } from '../../src/stats/survival/cox.ts';
+import { fitFineGray } from '../../src/stats/survival/fine-gray.ts';
 import { countUpTo } from '../../src/stats/survival/time-order.ts';
 import {
   externalColumns,
@@ -26,6 +27,8 @@ interface Reference {
   synth_cause_specific_1: Regression;
   synth_cause_specific_2: Regression;
   synth_cause_specific_3: Regression;
+  synth_finegray_crr: { estimate: number[]; se: number[]; loglik: number };
+  synth_finegray_survival: { estimate: number[]; se: number[] };
 }
 
 const reference = referenceResults<Reference>('competing_risks');
@@ -105,6 +108,30 @@ describe('Synthetic treatment: reoffence, drop-out and death compete', () => {
         theirs.loglik,
       );
     }
+  });
+});
+
+describe('Fine-Gray model of reoffence', () => {
+  const data = { rows: time.length, columns: 3, x, time, cause: status };
+
+  it('as coxph on finegray data, whose convention on ties it shares', () => {
+    const fit = fitFineGray(data, { variance: 'fixed-weights' });
+    if (fit.status !== 'estimated') throw new Error(fit.status);
+    const theirs = reference.synth_finegray_survival;
+    const entry = { method: 'Fine-Gray', case: 'synth finegray', tolerance: 1e-9 };
+    parityVector(entry, fit.coefficient, theirs.estimate);
+    parityVector({ ...entry, case: 'synth finegray se' }, fit.se, theirs.se);
+  });
+
+  it('close to crr, whose convention on censorings at the time of an event differs', () => {
+    const fit = fitFineGray(data);
+    if (fit.status !== 'estimated') throw new Error(fit.status);
+    const theirs = reference.synth_finegray_crr;
+    fit.coefficient.forEach((b, j) => {
+      // A thousandth of a standard error apart.
+      expect(Math.abs(b - (theirs.estimate[j] as number)) / (theirs.se[j] as number)).toBeLessThan(1e-3);
+      expect((fit.se[j] as number) / (theirs.se[j] as number)).toBeCloseTo(1, 3);
+    });
   });
 });
 
