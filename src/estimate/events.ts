@@ -40,13 +40,15 @@ export function intervalEvents(protocol: Protocol, outcome: string): Table {
         time_window: 'VARCHAR',
         phase: 'VARCHAR',
         treatment_phase: 'VARCHAR',
+        start_date: 'DATE',
+        end_date: 'DATE',
         calendar_year: 'INTEGER',
         age_band: 'VARCHAR',
         removed: 'BOOLEAN',
         days: 'INTEGER',
         events: 'INTEGER',
       },
-      sql`SELECT i.person_id, i.time_window, i.phase, i.treatment_phase, i.calendar_year, i.age_band, i.removed, i.days,
+      sql`SELECT i.person_id, i.time_window, i.phase, i.treatment_phase, i.start_date, i.end_date, i.calendar_year, i.age_band, i.removed, i.days,
           CAST(coalesce(e.events, 0) AS INTEGER) AS events
         FROM ${interval} AS i LEFT JOIN (
           SELECT t.person_id, t.time_window, t.start_date, count(*) AS events FROM ${eventsOf(protocol, outcome)} AS o

@@ -4,14 +4,13 @@ import {
   list,
   name,
   type Output,
+  planOf,
   type Row,
   type Sql,
   type StagePlan,
   sql,
   type Table,
 } from '../engine/index.ts';
-import { offence } from '../link/tables.ts';
-import { aggregateInterval, cohort, cohortStratum, interval } from '../persontime/tables.ts';
 import type { Estimate, Protocol } from '../protocol/tables.ts';
 import { changeMoment, changePattern, countChange, leaverMoment } from './change/counts.ts';
 import { fitChange } from './change/rows.ts';
@@ -27,6 +26,15 @@ import { RESULT_ORDER, type ResultRow, result } from './tables.ts';
 const CONFIDENCE = 0.95;
 const BOOTSTRAP = { replicates: 2000, seed: 20120301 };
 const SURVIVAL_TIMES = [28, 91, 183, 365, 730];
+
+/** What each design estimates, in words; docs/methods has the whole. */
+export const ESTIMANDS: Readonly<Record<Estimate['design'], string>> = {
+  rates:
+    'Events per person-year in the persons and time named by the row: what was recorded, not what treatment caused.',
+  change:
+    'The change in recorded events of the same persons from the window before entry to the window after it. It mixes time on and off treatment, and includes whatever would have happened without treatment.',
+  survival: 'The proportion still in their first journey so many days after entry.',
+};
 
 /** An estimate in one population: its tables of counts, and the rows it makes of them. */
 interface Planned {
@@ -99,14 +107,24 @@ export function planEstimate(protocol: Protocol): StagePlan {
     }),
   );
   const steps = populationSteps(protocol, members);
+  const tables = [...planned.flatMap((one) => one.tables), steps];
   return {
     stage: 'estimate',
     version: 1,
     parameters: { estimates: protocol.estimates, variant: protocol.variant },
-    reads: [cohort, cohortStratum, interval, aggregateInterval, offence],
-    tables: [...planned.flatMap(({ tables }) => tables), steps],
+    reads: planOf(tables).given,
+    tables,
     make: async (engine) => ({ outputs: await fitAll(engine, planned, steps) }),
   };
+}
+
+/** The tables of counts that one estimate stands on: what `explain` prints the SQL of. */
+export function countTables(protocol: Protocol, id: string, population: string): readonly Table[] {
+  const members = populations(protocol).get(population);
+  const estimate = protocol.estimates.find((one) => one.id === id);
+  return estimate === undefined || members === undefined
+    ? []
+    : planOne(protocol, estimate, population, members).tables;
 }
 
 async function fitAll(engine: Engine, planned: readonly Planned[], steps: Table): Promise<readonly Output[]> {
