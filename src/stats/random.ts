@@ -15,20 +15,29 @@ export interface Generator {
   next: () => number;
 }
 
-/** A generator for a seed: any finite number; its 53-bit integer part counts. Equal seeds give equal streams. */
+/** A generator for a seed, any safe integer (a fraction is cut off). Equal seeds give equal streams. */
 export function seededGenerator(seed: number): Generator {
   const whole = Math.trunc(Math.abs(seed));
-  let weyl =
-    ((whole % 0x100000000) ^ Math.imul(Math.floor(whole / 0x100000000) + (seed < 0 ? 1 : 0), 0x85ebca6b)) >>>
-    0;
+  let state = 0;
+  for (const word of [whole % WORD, Math.floor(whole / WORD), seed < 0 ? 1 : 0])
+    state = finalise((state ^ word) + WEYL);
   const fill = (): number => {
-    weyl = (weyl + 0x9e3779b9) >>> 0;
-    let z = weyl;
-    z = Math.imul(z ^ (z >>> 16), 0x85ebca6b);
-    z = Math.imul(z ^ (z >>> 13), 0xc2b2ae35);
-    return (z ^ (z >>> 16)) >>> 0;
+    state = (state + WEYL) >>> 0;
+    return finalise(state);
   };
   return xoshiro128(fill(), fill(), fill(), fill());
+}
+
+const WORD = 0x100000000;
+/** 2^32 divided by the golden ratio, odd. */
+const WEYL = 0x9e3779b9;
+
+/** The finaliser of MurmurHash3 (32 bit), a bijection of 32-bit words. */
+function finalise(word: number): number {
+  let z = word | 0;
+  z = Math.imul(z ^ (z >>> 16), 0x85ebca6b);
+  z = Math.imul(z ^ (z >>> 13), 0xc2b2ae35);
+  return (z ^ (z >>> 16)) >>> 0;
 }
 
 /** xoshiro128** from its four state words (not all zero). */

@@ -58,7 +58,8 @@ export function normalQuantileUpper(q: number): number {
 /** x with log Phi(x) = logP, for logP <= 0. */
 export function normalQuantileLog(logP: number): number {
   if (!(logP <= 0)) return Number.NaN;
-  if (logP < -1) return -upperQuantile(logP);
+  // Tail below 0.075, where the tail formulae of AS 241 hold.
+  if (logP < -2.6) return -upperQuantile(logP);
   return normalQuantileUpper(-Math.expm1(logP));
 }
 
