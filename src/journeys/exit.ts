@@ -4,11 +4,14 @@ import type { Stitched } from './stitch.ts';
 
 /**
  * The exit of a journey is told by the spells that end on its last day, and by no other. Reasons that disagree there
- * are `inconsistent`, with two exceptions known from the English treatment register: completions of different kinds
- * (80, 81, 82) become the highest, and a client's refusal under two codes (71, 88) becomes 88. An exception only holds
- * while the protocol puts its codes into one group; a spell without a reason does not contradict one that has it.
+ * are `inconsistent`, with the exceptions known from the English treatment register: the codes of payment by results
+ * (90, 91, 92) are read as the completions they stand for (80, 82, 81); completions of different kinds (80, 81, 82)
+ * become the highest; a client's refusal under two codes (71, 88) becomes 88. An exception holds only while the
+ * protocol puts its codes into one group, so that it cannot join what a study keeps apart. A spell without a reason
+ * does not contradict one that has it.
  */
-export const MERGED_REASONS: readonly (readonly string[])[] = [
+const STANDS_FOR: Readonly<Record<string, string>> = { '90': '80', '91': '82', '92': '81' };
+const MERGED: readonly (readonly string[])[] = [
   ['80', '81', '82'],
   ['71', '88'],
 ];
@@ -26,9 +29,16 @@ function texts(values: readonly string[]): Sql {
 
 /** One row a journey that has ended. `span` holds its last day in `reach`. */
 export function journeyExit(stitched: Stitched, span: Table, protocol: Protocol): Table<typeof exitColumns> {
-  const merged = MERGED_REASONS.filter(
-    (reasons) => new Set(reasons.map((reason) => protocol.exit_groups[reason] ?? 'unknown')).size === 1,
-  );
+  const isOneGroup = (reasons: readonly string[]): boolean =>
+    new Set(reasons.map((reason) => protocol.exit_groups[reason] ?? 'unknown')).size === 1;
+  const merged = MERGED.filter(isOneGroup);
+  const spoken = Object.entries(STANDS_FOR)
+    .filter((pair) => isOneGroup(pair))
+    .map(([code, meant]) => sql`WHEN exit_reason = ${code} THEN ${meant}`);
+  const reason =
+    spoken.length === 0
+      ? sql`exit_reason`
+      : sql`CASE ${spoken.reduce((before, next) => sql`${before} ${next}`)} ELSE exit_reason END`;
   const isMerged =
     merged.length === 0
       ? sql`FALSE`
@@ -46,9 +56,8 @@ export function journeyExit(stitched: Stitched, span: Table, protocol: Protocol)
     SELECT s.person_id, s.journey,
       CASE WHEN count(DISTINCT s.exit_reason) <= 1 OR ${isMerged} THEN max(s.exit_reason) ELSE 'inconsistent' END AS exit_reason,
       NOT (count(DISTINCT s.exit_reason) <= 1 OR ${isMerged}) AS inconsistent
-    FROM ${stitched} AS s
+    FROM (SELECT person_id, journey, reach, ${reason} AS exit_reason FROM ${stitched} WHERE end_date IS NOT NULL) AS s
     JOIN ${span} AS j ON j.person_id = s.person_id AND j.journey = s.journey AND j.reach = s.reach
-    WHERE s.end_date IS NOT NULL
     GROUP BY s.person_id, s.journey`,
   );
 }

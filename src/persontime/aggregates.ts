@@ -42,8 +42,8 @@ export function aggregateIssues(cells: Table, protocol: Protocol): typeof person
     persontimeIssue,
     sql`
     SELECT code, register, column_name, severity, count, of, unit, message
-    FROM (${line('aggregate-without-exposure', 'cells of a person and period have events but no time at risk recorded', sql`events > 0 AND exposure IS NULL`)}
-      UNION ALL${line('aggregate-events-at-zero-exposure', 'cells of a person and period have events in no time at risk', sql`events > 0 AND exposure <= 0`)}
+    FROM (${line('aggregate-without-exposure', 'periods of persons that have events but no record of time at risk', sql`events > 0 AND exposure IS NULL`)}
+      UNION ALL${line('aggregate-events-at-zero-exposure', 'periods of persons that have events in no time at risk', sql`events > 0 AND exposure <= 0`)}
     ) AS line
     WHERE count > 0`,
   );

@@ -248,8 +248,13 @@ function exitOf(
 ): { reason: string | null; group: string } {
   const groupOf = (reason: string): string => protocol.exit_groups[reason] ?? 'unknown';
   const reasons = new Set<string>();
-  for (const spell of spells)
-    if (spell.end === end && spell.exit_reason !== null) reasons.add(spell.exit_reason);
+  const standsFor: Record<string, string> = { '90': '80', '91': '82', '92': '81' };
+  for (const spell of spells) {
+    if (spell.end !== end || spell.exit_reason === null) continue;
+    const meant = standsFor[spell.exit_reason];
+    const same = meant !== undefined && groupOf(meant) === groupOf(spell.exit_reason);
+    reasons.add(same ? meant : spell.exit_reason);
+  }
   const all = [...reasons].sort();
   const last = all.at(-1);
   if (last === undefined) return { reason: null, group: 'unknown' };
