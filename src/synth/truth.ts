@@ -66,9 +66,10 @@ export function truthTables(
       start_date: 'DATE',
       end_date: 'DATE',
       ended: 'VARCHAR',
+      route: 'VARCHAR',
       pattern: 'VARCHAR',
     },
-    sql`SELECT person, journey, ${day('from_day')} AS start_date, ${day('to_day')} AS end_date, ended, pattern FROM ${made.journey}`,
+    sql`SELECT person, journey, ${day('from_day')} AS start_date, ${day('to_day')} AS end_date, ended, route, pattern FROM ${made.journey}`,
   );
   const custody = derive(
     'truth_custody',
@@ -83,13 +84,14 @@ export function truthTables(
       offence_date: 'DATE',
       disposal_date: 'DATE',
       code: 'VARCHAR',
+      is_caution: 'BOOLEAN',
       in_treatment: 'BOOLEAN',
       origin: 'VARCHAR',
       dirt: 'VARCHAR',
     },
     sql`
     SELECT person, event_id, ${dateOf(world, sql`day`)} AS offence_date, ${dateOf(world, sql`disposal_day`)} AS disposal_date,
-      ${kindText(world, sql`kind`, 'code')} AS code, in_treatment, origin, dirt FROM ${made.conviction}`,
+      ${kindText(world, sql`kind`, 'code')} AS code, is_caution, in_treatment, origin, dirt FROM ${made.conviction}`,
   );
   const episode = derive(
     'truth_episode',
