@@ -42,13 +42,15 @@ function step(what, stampFile, stamp, work) {
   writeFileSync(stampFile, stamp);
 }
 
+// `npm install --no-save` and not `npm ci`: both take the versions of the lock file, but `ci` refuses a lock that does not
+// name the optional binaries of every platform, and registries are not always complete.
 const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
 step(
-  'Installing the locked dependencies (npm ci)',
+  'Installing the locked dependencies',
   join(root, 'node_modules', '.desist-installed'),
   digest([join(root, 'package-lock.json')]),
   () =>
-    execFileSync(npm, ['ci', '--no-fund', '--no-audit'], {
+    execFileSync(npm, ['install', '--no-save', '--no-fund', '--no-audit'], {
       cwd: root,
       stdio: ['ignore', 'ignore', 'inherit'],
       shell: process.platform === 'win32',
