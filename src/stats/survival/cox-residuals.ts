@@ -6,14 +6,15 @@
  * order) by how much the coefficients change when it is left out.
  * Sources: Schoenfeld 1982 Biometrika 69:239; Therneau & Grambsch 2000, chapter 4.
  */
-import { type CoxEstimate, keepColumns } from './cox.ts';
+import { keepColumns } from '../regression/design.ts';
+import type { CoxEstimate } from './cox.ts';
 import { arrangeDesign, type CoxDesign, riskScores } from './cox-risk-sets.ts';
 import { eachScoreResidual, runningSums } from './cox-robust.ts';
 import { type CoxRows, orderRiskSets } from './cox-rows.ts';
 
 /** The design of the columns the fit kept, and its coefficients. */
 export function refit(data: CoxRows, fit: CoxEstimate): { design: CoxDesign; beta: Float64Array } {
-  const design = arrangeDesign(keepColumns(data, fit.kept), orderRiskSets(data));
+  const design = arrangeDesign({ ...data, ...keepColumns(data, fit.kept) }, orderRiskSets(data));
   return { design, beta: Float64Array.from(fit.kept, (j) => fit.coefficient[j] as number) };
 }
 

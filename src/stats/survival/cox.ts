@@ -14,11 +14,12 @@
  */
 import { cholesky, invertCholesky } from '../linalg/cholesky.ts';
 import { bilinear } from '../linalg/matrix.ts';
-import { type PartialLikelihood, partialLikelihood } from './cox-likelihood.ts';
-import { arrangeDesign, type CoxDesign, type Ties } from './cox-risk-sets.ts';
+import { keepColumns, spreadMatrix, spreadVector, standardErrors } from '../regression/design.ts';
+import { partialLikelihood } from './cox-likelihood.ts';
+import { arrangeDesign, type Ties } from './cox-risk-sets.ts';
 import { type RobustCovariance, robustCovariance } from './cox-robust.ts';
 import { assertCoxRows, type CoxRows, orderRiskSets } from './cox-rows.ts';
-import { type ChiSquareTest, chiSquareTest, maximiseLikelihood } from './maximum.ts';
+import { type ChiSquareTest, chiSquareTest, independentColumns, maximiseLikelihood } from './maximum.ts';
 
 export interface CoxOptions {
   /** Default 'efron'. */
@@ -64,9 +65,6 @@ export type CoxFailure =
 
 export type CoxFit = CoxEstimate | CoxFailure;
 
-/** Share of the largest possible information below which a column does not vary inside the risk sets. */
-const CONSTANT = 1e-12;
-
 export function fitCox(data: CoxRows, options: CoxOptions = {}): CoxFit {
   assertCoxRows(data);
   const ties = options.ties ?? 'efron';
@@ -74,10 +72,11 @@ export function fitCox(data: CoxRows, options: CoxOptions = {}): CoxFit {
   if (order.events === 0) return { status: 'no-events' };
   const full = arrangeDesign(data, order);
   const start = partialLikelihood(full, new Float64Array(data.columns), ties);
-  const kept = keptColumns(full, start);
+  const weight = full.event_weight.reduce((a, b) => a + b, 0);
+  const kept = independentColumns(start.information, full.range, weight);
   const aliased = Array.from({ length: data.columns }, (_, j) => j).filter((j) => !kept.includes(j));
   if (kept.length === 0 && data.columns > 0) return { status: 'aliased', aliased };
-  const design = aliased.length === 0 ? full : arrangeDesign(keepColumns(data, kept), order);
+  const design = aliased.length === 0 ? full : arrangeDesign({ ...data, ...keepColumns(data, kept) }, order);
   const found = maximiseLikelihood(
     (beta) => partialLikelihood(design, beta, ties),
     design.range,
@@ -101,14 +100,14 @@ export function fitCox(data: CoxRows, options: CoxOptions = {}): CoxFit {
     ties,
     columns: data.columns,
     coefficient: spreadVector(beta, kept, data.columns),
-    se: spreadVector(rootDiagonal(inverse, p), kept, data.columns),
+    se: spreadVector(standardErrors(inverse, p), kept, data.columns),
     covariance: spreadMatrix(inverse, kept, data.columns),
     robust: robust && {
       clusters: robust.clusters,
       se: spreadVector(robust.se, kept, data.columns),
       covariance: spreadMatrix(robust.covariance, kept, data.columns),
     },
-    kept: Int32Array.from(kept),
+    kept,
     aliased,
     rank: p,
     log_likelihood: at.log_likelihood,
@@ -122,58 +121,8 @@ export function fitCox(data: CoxRows, options: CoxOptions = {}): CoxFit {
   };
 }
 
-/** The rows with some of their columns only. */
-export function keepColumns(data: CoxRows, kept: ArrayLike<number>): CoxRows {
-  const p = kept.length;
-  if (p === data.columns) return data;
-  const x = new Float64Array(data.rows * p);
-  for (let i = 0; i < data.rows; i++)
-    for (let j = 0; j < p; j++) x[i * p + j] = data.x[i * data.columns + (kept[j] as number)] as number;
-  return { ...data, x, columns: p };
-}
-
-function keptColumns(design: CoxDesign, at: PartialLikelihood): number[] {
-  const p = design.columns;
-  const information = at.information.slice();
-  const events = design.event_weight.reduce((a, b) => a + b, 0);
-  for (let j = 0; j < p; j++) {
-    const most = events * (design.range[j] as number) ** 2;
-    if ((information[j * p + j] as number) > CONSTANT * most) continue;
-    for (let l = 0; l < p; l++) {
-      information[j * p + l] = 0;
-      information[l * p + j] = 0;
-    }
-  }
-  const factor = cholesky(information, p);
-  if (factor.status !== 'factorised')
-    throw new Error('Cox: information at zero is not positive semi-definite');
-  return Array.from({ length: p }, (_, j) => j).filter((j) => factor.aliased[j] === 0);
-}
-
 function waldTest(beta: Float64Array, covariance: Float64Array, p: number): ChiSquareTest {
   const factor = cholesky(covariance, p);
   if (factor.status !== 'factorised') return chiSquareTest(Number.NaN, p);
   return chiSquareTest(bilinear(beta, invertCholesky(factor), beta), factor.rank);
-}
-
-export function rootDiagonal(a: Float64Array, p: number): Float64Array {
-  return Float64Array.from({ length: p }, (_, j) => Math.sqrt(a[j * p + j] as number));
-}
-
-function spreadVector(v: Float64Array, kept: readonly number[], columns: number): Float64Array {
-  const out = new Float64Array(columns).fill(Number.NaN);
-  kept.forEach((j, a) => {
-    out[j] = v[a] as number;
-  });
-  return out;
-}
-
-function spreadMatrix(m: Float64Array, kept: readonly number[], columns: number): Float64Array {
-  const out = new Float64Array(columns * columns).fill(Number.NaN);
-  kept.forEach((j, a) => {
-    kept.forEach((l, b) => {
-      out[j * columns + l] = m[a * kept.length + b] as number;
-    });
-  });
-  return out;
 }

@@ -14,10 +14,10 @@
  * (Fine & Gray, eq. 7-8: crr prints this); 'fixed-weights' does not (what coxph on finegray data prints).
  * Source: Fine & Gray 1999 JASA 94:496.
  */
-import { cholesky } from '../linalg/cholesky.ts';
 import { sandwich } from '../linalg/matrix.ts';
+import { keepColumns, spreadMatrix, spreadVector, standardErrors } from '../regression/design.ts';
 import { mirror } from './cox-likelihood.ts';
-import { maximiseLikelihood } from './maximum.ts';
+import { independentColumns, maximiseLikelihood } from './maximum.ts';
 import {
   arrangeSubdistribution,
   type FineGrayRows,
@@ -35,10 +35,12 @@ export type FineGrayFit =
   | {
       readonly status: 'estimated';
       readonly columns: number;
-      /** Log subdistribution hazard ratios. */
+      /** Log subdistribution hazard ratios; NaN for aliased columns (combinations of earlier ones). */
       readonly coefficient: Float64Array;
       readonly se: Float64Array;
       readonly covariance: Float64Array;
+      readonly kept: Int32Array;
+      readonly aliased: readonly number[];
       readonly log_likelihood: number;
       readonly log_likelihood_null: number;
       readonly events: number;
@@ -57,13 +59,10 @@ export function fitFineGray(data: FineGrayRows, options: FineGrayOptions = {}): 
   const total = events.reduce((a, b) => a + b, 0);
   if (total === 0) return { status: 'no-events' };
   const start = subdistributionLikelihood(arranged, new Float64Array(p));
-  const factor = cholesky(start.information, p);
-  if (factor.status !== 'factorised')
-    throw new Error('Fine-Gray: information at zero is not positive semi-definite');
-  const aliased = Array.from({ length: p }, (_, j) => j).filter(
-    (j) => factor.aliased[j] === 1 || !((arranged.range[j] as number) > 0),
-  );
-  if (aliased.length > 0) return { status: 'aliased', aliased };
+  const kept = independentColumns(start.information, arranged.range, total);
+  const aliased = Array.from({ length: p }, (_, j) => j).filter((j) => !kept.includes(j));
+  if (kept.length === 0) return { status: 'aliased', aliased };
+  if (aliased.length > 0) return fitKept(data, kept, aliased, options);
   const found = maximiseLikelihood(
     (beta) => subdistributionLikelihood(arranged, beta),
     arranged.range,
@@ -83,13 +82,37 @@ export function fitFineGray(data: FineGrayRows, options: FineGrayOptions = {}): 
     status: 'estimated',
     columns: p,
     coefficient: found.beta,
-    se: Float64Array.from({ length: p }, (_, j) => Math.sqrt(covariance[j * p + j] as number)),
+    se: standardErrors(covariance, p),
     covariance,
+    kept,
+    aliased,
     log_likelihood: found.at.log_likelihood,
     log_likelihood_null: found.null_at.log_likelihood,
     events: total,
     competing_events: kind.reduce((sum, k) => sum + (k === 2 ? 1 : 0), 0),
     censored: kind.reduce((sum, k) => sum + (k === 0 ? 1 : 0), 0),
     iterations: found.iterations,
+  };
+}
+
+/** The fit on some of the columns, spread over all of them. */
+function fitKept(
+  data: FineGrayRows,
+  kept: Int32Array,
+  aliased: readonly number[],
+  options: FineGrayOptions,
+): FineGrayFit {
+  const { columns } = data;
+  const fit = fitFineGray({ ...data, ...keepColumns(data, kept) }, options);
+  if (fit.status === 'separated') return { ...fit, columns: fit.columns.map((j) => kept[j] as number) };
+  if (fit.status !== 'estimated') return fit;
+  return {
+    ...fit,
+    columns,
+    coefficient: spreadVector(fit.coefficient, kept, columns),
+    se: spreadVector(fit.se, kept, columns),
+    covariance: spreadMatrix(fit.covariance, kept, columns),
+    kept,
+    aliased,
   };
 }

@@ -71,6 +71,29 @@ export function maximiseLikelihood(
   return { status: 'not-converged', iterations: max_iterations, decrement };
 }
 
+/** Share of the largest possible information below which a column does not vary inside the risk sets. */
+const CONSTANT = 1e-12;
+
+/**
+ * Columns that vary inside the risk sets and are not combinations of earlier ones there, from the information at zero.
+ * `events` is the total weight of events: information can at most be events x range^2.
+ */
+export function independentColumns(at_zero: Float64Array, range: Float64Array, events: number): Int32Array {
+  const p = range.length;
+  const information = at_zero.slice();
+  for (let j = 0; j < p; j++) {
+    const most = events * (range[j] as number) ** 2;
+    if (most > 0 && (information[j * p + j] as number) > CONSTANT * most) continue;
+    for (let l = 0; l < p; l++) {
+      information[j * p + l] = 0;
+      information[l * p + j] = 0;
+    }
+  }
+  const factor = cholesky(information, p);
+  if (factor.status !== 'factorised') throw new Error('information at zero is not positive semi-definite');
+  return Int32Array.from(factor.aliased.keys()).filter((j) => factor.aliased[j] === 0);
+}
+
 function indicesOf(flags: ArrayLike<number>): number[] {
   return Array.from({ length: flags.length }, (_, j) => j).filter((j) => flags[j] !== 0);
 }
