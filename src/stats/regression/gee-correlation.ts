@@ -7,7 +7,7 @@
  *   AR(1)         neighbours decorrelated, z_t <- (z_t - rho_t z_{t-1}) / sqrt(1 - rho_t^2), rho_t = alpha^(wave gap)
  * alpha: see `gee.ts` for the estimating equation and its conventions.
  */
-import { mirrorLower } from './design.ts';
+import { addRows, crossVector, weightedCross } from './design.ts';
 
 export type Correlation = 'independence' | 'exchangeable' | 'ar1';
 
@@ -27,66 +27,70 @@ export interface EstimatingEquation {
   /** sum D' V^-1 D, for phi = 1. */
   readonly information: Float64Array;
   readonly score: Float64Array;
-  /** Sum over units of the outer product of their scores. */
-  readonly meat: Float64Array;
+  /** Score of each unit, units x columns; empty when not asked for. */
+  readonly unit_scores: Float64Array;
 }
 
 export function estimatingEquation(
   rows: ScaledRows,
   correlation: Correlation,
   alpha: number,
+  wantUnits = false,
 ): EstimatingEquation {
-  const { columns: k, z, residual, start, wave } = rows;
-  const information = new Float64Array(k * k);
-  const meat = new Float64Array(k * k);
-  const score = new Float64Array(k);
-  const own = new Float64Array(k);
-  const sum = new Float64Array(k);
-  const row = new Float64Array(k);
-  const addOuter = (into: Float64Array, v: Float64Array, weight: number): void => {
-    for (let a = 0; a < k; a++) {
-      const w = weight * (v[a] as number);
-      if (w === 0) continue;
-      for (let b = 0; b <= a; b++) into[a * k + b] = (into[a * k + b] as number) + w * (v[b] as number);
+  const { columns: k, start } = rows;
+  const units = start.length - 1;
+  const { z, residual } = correlation === 'ar1' && alpha !== 0 ? decorrelated(rows, alpha) : rows;
+  const design = { rows: residual.length, columns: k, x: z };
+  const ones = new Float64Array(residual.length).fill(1);
+  const information = weightedCross(design, ones);
+  const score = crossVector(design, residual);
+  const unitScores = new Float64Array(wantUnits ? units * k : 0);
+  if (wantUnits) {
+    for (let i = 0; i < units; i++) {
+      addRows(design, residual, start[i] as number, start[i + 1] as number, unitScores, i * k);
     }
-  };
-  const exchangeable = correlation === 'exchangeable' ? alpha : 0;
-  for (let i = 0; i + 1 < start.length; i++) {
+  }
+  if (correlation !== 'exchangeable' || alpha === 0) return { information, score, unit_scores: unitScores };
+
+  const sums = { rows: units, columns: k, x: new Float64Array(units * k) };
+  const c = new Float64Array(units);
+  const pull = new Float64Array(units);
+  for (let i = 0; i < units; i++) {
     const from = start[i] as number;
     const to = start[i + 1] as number;
-    if (to === from) continue;
-    own.fill(0);
-    sum.fill(0);
+    addRows(design, ones, from, to, sums.x, i * k);
     let total = 0;
-    for (let t = from; t < to; t++) {
-      let r = residual[t] as number;
-      const gap = t > from ? (wave[t] as number) - (wave[t - 1] as number) : 0;
-      const rho = correlation === 'ar1' && t > from ? alpha ** gap : 0;
-      const damp = Math.sqrt(1 - rho * rho);
-      if (rho !== 0) r = (r - rho * (residual[t - 1] as number)) / damp;
-      for (let a = 0; a < k; a++) {
-        let v = z[t * k + a] as number;
-        if (rho !== 0) v = (v - rho * (z[(t - 1) * k + a] as number)) / damp;
-        row[a] = v;
-        own[a] = (own[a] as number) + v * r;
-        sum[a] = (sum[a] as number) + v;
-      }
-      total += r;
-      addOuter(information, row, 1 / (1 - exchangeable));
-    }
-    if (exchangeable !== 0) {
-      const c = exchangeable / (1 + (to - from - 1) * exchangeable);
-      for (let a = 0; a < k; a++) {
-        own[a] = ((own[a] as number) - c * (sum[a] as number) * total) / (1 - exchangeable);
-      }
-      addOuter(information, sum, -c / (1 - exchangeable));
-    }
-    for (let a = 0; a < k; a++) score[a] = (score[a] as number) + (own[a] as number);
-    addOuter(meat, own, 1);
+    for (let t = from; t < to; t++) total += residual[t] as number;
+    c[i] = to > from ? alpha / (1 + (to - from - 1) * alpha) : 0;
+    pull[i] = (c[i] as number) * total;
   }
-  mirrorLower(information, k);
-  mirrorLower(meat, k);
-  return { information, score, meat };
+  const between = weightedCross(sums, c);
+  const shift = crossVector(sums, pull);
+  return {
+    information: information.map((v, at) => (v - (between[at] as number)) / (1 - alpha)),
+    score: score.map((v, a) => (v - (shift[a] as number)) / (1 - alpha)),
+    unit_scores: unitScores.map(
+      (v, at) => (v - (pull[Math.floor(at / k)] as number) * (sums.x[at] as number)) / (1 - alpha),
+    ),
+  };
+}
+
+/** Each row less what its neighbour before predicts, scaled to variance one. */
+function decorrelated(rows: ScaledRows, alpha: number): { z: Float64Array; residual: Float64Array } {
+  const { columns: k, start, wave } = rows;
+  const z = rows.z.slice();
+  const residual = rows.residual.slice();
+  for (let i = 0; i + 1 < start.length; i++) {
+    for (let t = (start[i] as number) + 1; t < (start[i + 1] as number); t++) {
+      const rho = alpha ** ((wave[t] as number) - (wave[t - 1] as number));
+      const damp = Math.sqrt(1 - rho * rho);
+      residual[t] = ((rows.residual[t] as number) - rho * (rows.residual[t - 1] as number)) / damp;
+      for (let a = 0; a < k; a++) {
+        z[t * k + a] = ((rows.z[t * k + a] as number) - rho * (rows.z[(t - 1) * k + a] as number)) / damp;
+      }
+    }
+  }
+  return { z, residual };
 }
 
 /** alpha from the pair products of scaled residuals divided by phi. NaN when there is no pair. */

@@ -10,7 +10,7 @@
  * naive = phi (sum D' V^-1 D)^-1.
  */
 import { multiply, multiplyVector, sandwich } from '../linalg/matrix.ts';
-import { spreadMatrix, spreadVector, standardErrors } from './design.ts';
+import { spreadMatrix, spreadVector, standardErrors, weightedCross } from './design.ts';
 import type { FitFailure } from './estimate.ts';
 import {
   type Correlation,
@@ -121,12 +121,17 @@ export function fitGee(data: PersonRows, options: GeeOptions): GeeFit {
     }
     scaled = scaleRows(rows, beta, family);
   }
-  const last = estimatingEquation(scaled, correlation, alpha);
+  const last = estimatingEquation(scaled, correlation, alpha, true);
   const inverse = invertSymmetric(last.information, k);
   if (inverse === null || !(change <= TOLERANCE)) {
     return { status: 'not-converged', iterations, decrement: change };
   }
-  const robust = sandwich(inverse, last.meat, k);
+  const units = rows.start.length - 1;
+  const meat = weightedCross(
+    { rows: units, columns: k, x: last.unit_scores },
+    new Float64Array(units).fill(1),
+  );
+  const robust = sandwich(inverse, meat, k);
   const spread = (m: Float64Array): Float64Array => spreadMatrix(m, rank.kept, design.columns);
   const robustCovariance = spread(robust);
   const naive = spread(inverse.map((v) => v * phi));

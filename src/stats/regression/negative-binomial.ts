@@ -27,7 +27,7 @@ import {
 import { assembleEstimate, type Estimate, type FitFailure } from './estimate.ts';
 import { type Evaluation, maximiseByNewton, type NewtonOptions } from './newton.ts';
 import { invertSymmetric } from './normal-equations.ts';
-import { countTerm, logFactorials, meanTerm, pairsOfEvents } from './overdispersion.ts';
+import { bordered, countTerm, logFactorials, meanTerm, pairsOfEvents } from './overdispersion.ts';
 import { fitPoisson, type PoissonEstimate } from './poisson.ts';
 
 export interface NegativeBinomialKeys {
@@ -192,17 +192,6 @@ export function fitNegativeBinomial(
     residual,
     test_of_poisson: { statistic, p: statistic === 0 ? 1 : chiSquareUpper(statistic, 1) / 2 },
   };
-}
-
-function bordered(inner: Float64Array, edge: Float64Array, corner: number, k: number): Float64Array {
-  const out = new Float64Array((k + 1) * (k + 1));
-  for (let a = 0; a < k; a++) {
-    out.set(inner.subarray(a * k, (a + 1) * k), a * (k + 1));
-    out[a * (k + 1) + k] = edge[a] as number;
-    out[k * (k + 1) + a] = edge[a] as number;
-  }
-  out[k * (k + 1) + k] = corner;
-  return out;
 }
 
 /** sum [Y log mu - n mu] at the Poisson estimate. */

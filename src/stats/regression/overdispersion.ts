@@ -86,3 +86,15 @@ function curvature(z: number): { a: number; slope: number } {
   const a = (Math.log1p(z) - z / (1 + z)) / (z * z);
   return { a, slope: 1 / (z * (1 + z) ** 2) - (2 * a) / z };
 }
+
+/** A k x k matrix with one row and column more: the information of beta bordered by that of log alpha. */
+export function bordered(inner: Float64Array, edge: Float64Array, corner: number, k: number): Float64Array {
+  const out = new Float64Array((k + 1) * (k + 1));
+  for (let a = 0; a < k; a++) {
+    out.set(inner.subarray(a * k, (a + 1) * k), a * (k + 1));
+    out[a * (k + 1) + k] = edge[a] as number;
+    out[k * (k + 1) + a] = edge[a] as number;
+  }
+  out[k * (k + 1) + k] = corner;
+  return out;
+}

@@ -11,10 +11,10 @@
 import { chiSquareUpper } from '../special/chisq.ts';
 import { logFactorial } from '../special/gamma.ts';
 import { findAliasedColumns } from './aliasing.ts';
-import { gatherMatrix, keepColumns, linearPredictor, mirrorLower } from './design.ts';
+import { addRows, crossVector, gatherMatrix, keepColumns, linearPredictor, weightedCross } from './design.ts';
 import { assembleEstimate, type Estimate, type FitFailure } from './estimate.ts';
 import { type Evaluation, maximiseByNewton, type NewtonOptions } from './newton.ts';
-import { countTerm, meanTerm, pairsOfEvents, tailHistogram } from './overdispersion.ts';
+import { bordered, countTerm, meanTerm, pairsOfEvents, tailHistogram } from './overdispersion.ts';
 import { assertPersonRows, type PersonRows } from './person-rows.ts';
 import { fitPoisson, type PoissonEstimate } from './poisson.ts';
 
@@ -73,37 +73,33 @@ export function fitPoissonGamma(data: PersonRows, options: NewtonOptions = {}): 
   );
   const kept = keepColumns(design, rank.kept);
   const k = kept.columns;
-  const x = kept.x;
   const eta = new Float64Array(rows);
+  const mu = new Float64Array(rows);
   const means = new Float64Array(persons);
-  const pull = new Float64Array(k);
   const evaluate = (parameter: Float64Array): Evaluation => {
     const alpha = Math.exp(parameter[k] as number);
     linearPredictor(kept, parameter.subarray(0, k), eta);
     const counts = countTerm(tail, alpha);
-    const score = new Float64Array(k + 1);
-    const order = k + 1;
-    const information = new Float64Array(order * order);
     let value = counts.value - factorials;
     let first = counts.first;
     let second = counts.second;
+    // Per person: m_i = sum of x mu, and the weights with which m_i m_i' and m_i enter the information.
+    const pull = new Float64Array(persons * k);
+    const outer = new Float64Array(persons);
+    const edge = new Float64Array(persons);
+    const residual = new Float64Array(rows);
+    const weight = new Float64Array(rows);
     for (let i = 0; i < persons; i++) {
       const from = start[i] as number;
       const to = start[i + 1] as number;
       let mean = 0;
-      pull.fill(0);
       for (let r = from; r < to; r++) {
         const t = exposure[r] as number;
-        if (t === 0) continue;
-        const mu = t * Math.exp(eta[r] as number);
+        const m = t === 0 ? 0 : t * Math.exp(eta[r] as number);
         const y = events[r] as number;
-        if (y > 0) value += y * Math.log(mu);
-        mean += mu;
-        for (let a = 0; a < k; a++) {
-          const v = x[r * k + a] as number;
-          score[a] = (score[a] as number) + v * y;
-          pull[a] = (pull[a] as number) + v * mu;
-        }
+        if (y > 0) value += y * Math.log(m);
+        mu[r] = m;
+        mean += m;
       }
       means[i] = mean;
       const y = totals[i] as number;
@@ -113,38 +109,30 @@ export function fitPoissonGamma(data: PersonRows, options: NewtonOptions = {}): 
       second += term.second;
       const damping = 1 + alpha * mean;
       const effect = (1 + alpha * y) / damping;
+      outer[i] = (-alpha * effect) / damping;
+      edge[i] = (alpha * (y - mean)) / damping ** 2;
       for (let r = from; r < to; r++) {
-        const t = exposure[r] as number;
-        if (t === 0) continue;
-        const w = effect * t * Math.exp(eta[r] as number);
-        for (let a = 0; a < k; a++) {
-          const v = w * (x[r * k + a] as number);
-          if (v === 0) continue;
-          for (let b = 0; b <= a; b++) {
-            const at = a * order + b;
-            information[at] = (information[at] as number) + v * (x[r * k + b] as number);
-          }
-        }
+        weight[r] = effect * (mu[r] as number);
+        residual[r] = (events[r] as number) - (weight[r] as number);
       }
-      const shrink = (alpha * effect) / damping;
-      const edge = (alpha * (y - mean)) / damping ** 2;
-      for (let a = 0; a < k; a++) {
-        const pa = pull[a] as number;
-        score[a] = (score[a] as number) - effect * pa;
-        for (let b = 0; b <= a; b++) {
-          const at = a * order + b;
-          information[at] = (information[at] as number) - shrink * pa * (pull[b] as number);
-        }
-        information[k * order + a] = (information[k * order + a] as number) + edge * pa;
-      }
+      addRows(kept, mu, from, to, pull, i * k);
     }
     if (!Number.isFinite(value) || !(alpha > 0)) {
-      return { log_likelihood: Number.NEGATIVE_INFINITY, score, information };
+      return { log_likelihood: Number.NEGATIVE_INFINITY, score: parameter, information: new Float64Array(0) };
     }
-    score[k] = alpha * first;
-    information[order * order - 1] = -(alpha * alpha * second + alpha * first);
-    mirrorLower(information, order);
-    return { log_likelihood: value, score, information };
+    const pulls = { rows: persons, columns: k, x: pull };
+    const within = weightedCross(kept, weight);
+    const between = weightedCross(pulls, outer);
+    return {
+      log_likelihood: value,
+      score: Float64Array.from([...crossVector(kept, residual), alpha * first]),
+      information: bordered(
+        within.map((v, at) => v + (between[at] as number)),
+        crossVector(pulls, edge),
+        -(alpha * alpha * second + alpha * first),
+        k,
+      ),
+    };
   };
   const begin = new Float64Array(k + 1);
   for (let a = 0; a < k; a++) begin[a] = poisson.coefficient[rank.kept[a] as number] as number;

@@ -89,7 +89,7 @@ export function fitPoisson(cells: PoissonCells, options: NewtonOptions = {}): Po
       const mu = e === 0 ? 0 : e * Math.exp(eta[i] as number);
       fitted[i] = mu;
       residual[i] = y - mu;
-      logLikelihood += (y === 0 ? 0 : y * (eta[i] as number)) - mu;
+      logLikelihood += y === 0 ? -mu : y * (eta[i] as number) - mu;
     }
     if (!Number.isFinite(logLikelihood)) {
       return { log_likelihood: Number.NEGATIVE_INFINITY, score: beta, information: new Float64Array(0) };
