@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type CoxEstimate, type CoxOptions, fitCox } from '../../src/stats/survival/cox.ts';
 import { estimateBaselineHazard } from '../../src/stats/survival/cox-baseline.ts';
+import { fitCoxExact } from '../../src/stats/survival/cox-exact.ts';
 import {
   dfbetaResiduals,
   martingaleResiduals,
@@ -112,6 +113,17 @@ describe.skipIf(!rossi)('Cox model of re-arrest (Rossi)', () => {
   it('Efron and Breslow as coxph', () => {
     compare('rossi_cox_efron', estimated(rossiRows()));
     compare('rossi_cox_breslow', estimated(rossiRows(), { ties: 'breslow' }));
+  });
+
+  it('exact conditional likelihood as coxph(ties = "exact")', () => {
+    const fit = fitCoxExact(rossiRows());
+    if (fit.status !== 'estimated') throw new Error(fit.status);
+    const theirs = reference.rossi_cox_exact as CoxReference;
+    const entry = (what: string) => ({ method: 'Cox', case: `rossi_cox_exact ${what}`, tolerance });
+    parityVector(entry('coefficient'), fit.coefficient, theirs.estimate);
+    parityVector(entry('se'), fit.se, theirs.se);
+    parityCase({ ...entry('log L at 0'), ours: fit.log_likelihood_null, theirs: theirs.loglik0 });
+    parityCase({ ...entry('log L'), ours: fit.log_likelihood, theirs: theirs.loglik });
   });
 
   it('robust standard errors as coxph(robust = TRUE)', () => {

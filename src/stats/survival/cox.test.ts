@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { exponential, type Generator, gamma, seededGenerator, standardNormal, uniform } from '../random.ts';
 import { type CoxEstimate, type CoxOptions, fitCox } from './cox.ts';
+import { fitCoxExact } from './cox-exact.ts';
 import type { CoxRows } from './cox-rows.ts';
 
 const f = (...values: number[]) => Float64Array.from(values);
@@ -90,6 +91,30 @@ function expand(data: CoxRows): CoxRows {
     stratum: data.stratum && Int32Array.from(pick(data.stratum)),
   };
 }
+
+describe('the exact likelihood of tied events', () => {
+  it('is the Cox model without ties, and conditional logistic regression of one set with all at one time', () => {
+    const random = seededGenerator(21);
+    const x = Float64Array.from({ length: 30 }, () => standardNormal(random));
+    const stop = Float64Array.from({ length: 30 }, () => exponential(random));
+    const rows: CoxRows = { rows: 30, columns: 1, x, stop, event: new Array(30).fill(1) };
+    const exact = fitCoxExact(rows);
+    if (exact.status !== 'estimated') throw new Error(exact.status);
+    expectClose(exact.coefficient, estimated(rows).coefficient, 12);
+    expectClose(exact.se, estimated(rows).se, 12);
+    // Two of four people have the event at once, x = 1, 1, 0, 0; one of each has it: theta / e_2 = theta / (theta^2 + 4 theta + 1).
+    const tied = fitCoxExact(one([1, 1, 0, 0], [1, 1, 1, 1], [1, 0, 1, 0]));
+    if (tied.status !== 'estimated') throw new Error(tied.status);
+    expect(tied.coefficient[0]).toBeCloseTo(0, 12);
+    expect(tied.log_likelihood).toBeCloseTo(-Math.log(6), 12);
+    // d^2/db^2 of log(theta^2 + 4 theta + 1) at 0: 8/6 - 1.
+    expect(tied.se[0]).toBeCloseTo(Math.sqrt(3), 12);
+    expect(fitCoxExact(one([1, 1, 0, 0], [1, 1, 2, 2], [1, 1, 0, 0]))).toEqual({
+      status: 'separated',
+      columns: [0],
+    });
+  });
+});
 
 describe('counts and weights', () => {
   const data = messy(seededGenerator(11), 120);
