@@ -1,55 +1,62 @@
-import type { ResultRow } from '../estimate/tables.ts';
+import { releaseCurves } from './curve-release.ts';
+import { printRegisters } from './print-registers.ts';
+import { printResults } from './print-results.ts';
 import type { Profile } from './profiles.ts';
+import { type Protection, protect, roundCount } from './protect.ts';
+import { collectQuantities } from './quantities.ts';
+import { planRegisters } from './register-counts.ts';
+import { relateResults } from './relations.ts';
 import { type Released, seal } from './released.ts';
-import type { InternalTables, ReleasedTables, ReleaseStatus } from './tables.ts';
+import { planResults } from './result-cells.ts';
+import { roundResults } from './rounding.ts';
+import { buildSystem } from './system.ts';
+import type { InternalTables, ReleasedTables } from './tables.ts';
 
 /** The sentence a suppressed row carries: the same for every reason, since the reason itself would narrow the count. */
 export function suppressedNote(profile: Profile): string {
   return `fewer than ${profile.threshold} persons or events, or needed to protect such a count`;
 }
 
+/** How the protection came about. Internal: which gaps are primary must not be released. */
+export interface DisclosureLog {
+  readonly units: number;
+  readonly numbers: number;
+  readonly relations: number;
+  readonly protected_numbers: number;
+  readonly primary: number;
+  readonly complementary: number;
+  readonly neighbourhoods_withheld: number;
+}
+
 /** Protects every table by the profile. The only maker of Released<T>. */
 export function disclose(internal: InternalTables, profile: Profile): Released<ReleasedTables> {
-  const small = (count: number | null): boolean =>
-    count !== null && count < profile.threshold && (count > 0 || profile.zero === 'hidden');
+  return discloseWithLog(internal, profile).released;
+}
+
+export function discloseWithLog(
+  internal: InternalTables,
+  profile: Profile,
+): { readonly released: Released<ReleasedTables>; readonly log: DisclosureLog } {
+  const isZeroShown = profile.zero === 'shown';
+  const system = buildSystem();
+  const quantities = collectQuantities(system, isZeroShown ? 1 : 0);
+  const plans = planResults(internal, system, quantities, isZeroShown);
+  const registers = planRegisters(internal, system, quantities);
+  const { study, nesting = [] } = internal;
+  relateResults({ system, quantities, study, nesting, threshold: profile.threshold });
+
+  const protection: Protection = protect(system, profile, new Uint8Array(system.units.length));
+  const { withheld } = protection;
+  for (const unit of releaseCurves(plans, withheld, profile).withhold) withheld[unit] = 1;
+  const curves = releaseCurves(plans, withheld, profile);
+
   const note = suppressedNote(profile);
-  const cellKey = (row: ResultRow): string =>
-    JSON.stringify([
-      row.estimate_id,
-      row.variant,
-      row.population,
-      row.stratum,
-      row.level,
-      row.phase,
-      row.clock,
-    ]);
-  const hidden = new Set<string>();
-  for (const row of internal.results) {
-    const counts = row.measure === 'persons' || row.measure?.startsWith('events') ? [row.value] : [];
-    if ([row.persons, row.events, ...counts].some(small)) hidden.add(cellKey(row));
-  }
-  const results = internal.results.map((row) =>
-    hidden.has(cellKey(row)) ? withheld(row, note) : { ...row },
-  );
-  const guard = <T extends object, K extends keyof T>(rows: readonly T[], columns: readonly K[]) =>
-    rows.map((row) => {
-      const status: ReleaseStatus = columns.some((column) => small(row[column] as number | null))
-        ? 'suppressed'
-        : 'shown';
-      const cleared =
-        status === 'shown' ? {} : (Object.fromEntries(columns.map((column) => [column, null])) as Partial<T>);
-      return { ...row, ...cleared, status };
-    });
-  const tables = {
-    results,
-    attrition: guard(internal.attrition, ['persons', 'events']),
-    link_flow: guard(internal.link_flow, ['records', 'persons']),
-    accounts: guard(internal.accounts, ['records_read', 'accepted', 'quarantined']),
-    issues: guard(internal.issues, ['count']),
-    profiles: guard(internal.profiles, ['records', 'missing', 'open_ended']),
-  };
+  const printed = printResults({ plans, withheld, curves, profile, note });
+  const results = profile.rounding === 1 ? printed : roundResults(printed, curves, study, profile);
+  const round = (count: number): number => roundCount(count, profile);
+  const tables = { results, ...printRegisters(internal, registers, withheld, round) };
   const statuses = Object.values(tables).flatMap((rows) => rows.map((row) => row.status));
-  return seal({
+  const released = seal({
     disclosure: {
       profile: profile.id,
       version: profile.version,
@@ -63,24 +70,16 @@ export function disclose(internal: InternalTables, profile: Profile): Released<R
     },
     ...tables,
   });
-}
-
-/** The row without any number: what is left says where the gap is, not how large. */
-export function withheld(row: ResultRow, note: string): ResultRow {
   return {
-    ...row,
-    value: null,
-    ci_low: null,
-    ci_high: null,
-    persons: null,
-    events: null,
-    person_years: null,
-    std_error: null,
-    p_value: null,
-    null_value: null,
-    null_low: null,
-    null_high: null,
-    status: 'suppressed',
-    note,
+    released,
+    log: {
+      units: system.units.length,
+      numbers: system.variables.length,
+      relations: system.relations.length,
+      protected_numbers: protection.targets,
+      primary: protection.primary,
+      complementary: withheld.reduce((sum, one) => sum + one, 0) - protection.primary,
+      neighbourhoods_withheld: protection.withheld_whole,
+    },
   };
 }

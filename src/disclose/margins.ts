@@ -1,0 +1,51 @@
+/**
+ * The additive structure of the result table, as data: what sums to what, what lies within what. Equations are kept
+ * where they hold in the true numbers (see SystemBuilder.sum), so a line here that does not apply to a study costs
+ * nothing, and a line that is missing is a leak.
+ */
+
+/** Phases as the estimates write them; '' is all the time of a cell. */
+export const WINDOWS = ['before entry', 'after entry'] as const;
+export const PHASES = ['before', 'waiting', 'in', 'between', 'after', 'custody'] as const;
+
+/** Events and days (never persons) of the whole phases are those of the parts. Checked over all cells of an estimate. */
+export const TILINGS: readonly { readonly whole: readonly string[]; readonly parts: readonly string[] }[] = [
+  { whole: [''], parts: WINDOWS },
+  { whole: [''], parts: PHASES },
+  { whole: WINDOWS, parts: PHASES },
+  { whole: ['before entry'], parts: ['before', 'waiting'] },
+  { whole: ['after entry'], parts: ['in', 'between', 'after'] },
+  { whole: ['after entry'], parts: ['in', 'between', 'after', 'waiting'] },
+];
+
+/** The second phase lies within the first: its persons, events and days are among those of the first. */
+export const WITHIN: readonly (readonly [string, string])[] = [
+  ['', 'left'],
+  ['left', 'back'],
+  ['', 'before entry'],
+  ['', 'after entry'],
+  ...PHASES.map((phase) => ['', phase] as const),
+  ['before entry', 'before'],
+  ['after entry', 'in'],
+  ['after entry', 'between'],
+  ['after entry', 'after'],
+  ['after entry', 'after entry of leavers'],
+  ['after entry of leavers', 'after leaving'],
+];
+
+/** Everybody of the first has time in at least one of the second. */
+export const COVERED: readonly { readonly whole: string; readonly parts: readonly string[] }[] = [
+  { whole: '', parts: WINDOWS },
+  { whole: '', parts: PHASES },
+  { whole: 'before entry', parts: PHASES },
+  { whole: 'after entry', parts: PHASES },
+];
+
+/** How two strata are joined in a stratum's name, and two levels in a level's. */
+export const CROSS = ' x ';
+
+/** The last ' x ' divides: the second stratum is a division of time, whose levels never hold one. */
+export function parted(text: string): readonly [string, string] | undefined {
+  const at = text.lastIndexOf(CROSS);
+  return at < 0 ? undefined : [text.slice(0, at), text.slice(at + CROSS.length)];
+}
