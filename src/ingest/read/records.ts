@@ -117,7 +117,6 @@ export class RecordScanner {
             output[o++] = QUOTE;
             i += 2;
           } else if (kind === LINE_FEED || kind === CARRIAGE_RETURN) {
-            if (kind === CARRIAGE_RETURN && i + 1 >= length && !ended) return this.more(start);
             if (field_breaks === max_quoted_lines || i - field - 1 > max_cell_bytes)
               return this.broken('unterminated-quote', start, i, fields);
             field_breaks++;
@@ -195,11 +194,10 @@ export class RecordScanner {
    */
   lineEnd(start: number): number {
     const { input, length } = this;
-    const window = input.subarray(start, length);
-    const lf = window.indexOf(LF);
-    const cr = (lf === -1 ? window : window.subarray(0, lf)).indexOf(CR);
-    if (cr !== -1) return start + cr;
-    if (lf !== -1) return start + lf;
+    for (let i = start; i < length; i++) {
+      const byte = input[i] as number;
+      if (byte === LF || byte === CR) return i;
+    }
     return this.ended ? length : -1;
   }
 
