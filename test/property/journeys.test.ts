@@ -5,7 +5,7 @@ import { type Bench, lines, openBench } from '../reference/day-walker-run.ts';
 import { studies } from '../reference/day-walker-study.ts';
 
 /** DESIST_PROPERTY_RUNS asks for more generated studies than the few that a quick run makes. */
-const RUNS = Number(process.env.DESIST_PROPERTY_RUNS ?? 15);
+const RUNS = Number(process.env.DESIST_PROPERTY_RUNS ?? 12);
 const SEED = Number(process.env.DESIST_PROPERTY_SEED ?? 20060401);
 
 let bench: Bench;

@@ -10,7 +10,10 @@ export type Study = Protocol['study'];
 
 const mappingOf = (table: TableMapping['table']): TableMapping => ({ table, columns: {} });
 
-function source(register: string, tables: readonly TableMapping['table'][]): Protocol['sources'][number] {
+export function source(
+  register: string,
+  tables: readonly TableMapping['table'][],
+): Protocol['sources'][number] {
   return {
     register,
     origin: 'synthetic',
@@ -33,6 +36,7 @@ export interface ProtocolChoices {
   readonly exit_groups?: Protocol['exit_groups'];
   readonly outcome_date?: 'offence' | 'disposal';
   readonly sources?: Protocol['sources'];
+  readonly spine?: string;
   readonly retention_bands?: Protocol['retention_bands'];
 }
 
@@ -58,7 +62,7 @@ export function protocolOf(choices: ProtocolChoices): Protocol {
     title: 'A study',
     question: 'What happens to offending?',
     sources: ['sources/treatment.yaml'],
-    linkage: { method: 'given', spine: 'treatment' },
+    linkage: { method: 'given', spine: choices.spine ?? 'treatment' },
     definitions: {
       spells: choices.spells,
       gap: { days: choices.gap.days ?? 0 },
@@ -97,6 +101,47 @@ export function protocolOf(choices: ProtocolChoices): Protocol {
     headline: 'rates',
     definitions_used: [],
   };
+}
+
+/** Rows with what a case does not care about left empty. */
+export function episodeRow(row: Partial<Registers['episode'][number]>): Registers['episode'][number] {
+  return {
+    person_id: 'p',
+    episode_id: 'e',
+    service: null,
+    area: null,
+    referral_route: null,
+    referral_date: null,
+    triage_date: null,
+    substances: null,
+    substance_group: null,
+    start_date: null,
+    end_date: null,
+    exit_reason: null,
+    ...row,
+  };
+}
+
+export function personRow(row: Partial<Registers['person'][number]>): Registers['person'][number] {
+  return {
+    person_id: 'p',
+    sex: 'female',
+    birth_month: '1976-06-01',
+    area: null,
+    link_class: 'matched',
+    ...row,
+  };
+}
+
+/** Coverage of all registers of `protocolOf`, everywhere. */
+export function covered(from_date: string, to_date: string): Registers['coverage'] {
+  return ['treatment', 'police', 'prison', 'deaths'].map((register) => ({
+    register,
+    area: null,
+    from_date,
+    to_date,
+    complete_to: null,
+  }));
 }
 
 export const EMPTY: Registers = {
@@ -185,13 +230,23 @@ const episodeFacts = fc.record({
 
 const personFacts = fc.record({
   sex: maybe(fc.constantFrom('female', 'male')),
-  birth: maybe(fc.integer({ min: 0, max: 480 })),
-  area: maybe(fc.constantFrom('A', 'B', 'C')),
-  link_class: fc.constantFrom('matched', 'matched', 'absent', 'ambiguous', 'unlinkable'),
-  spells: fc.array(fc.record({ period, facts: episodeFacts }), { maxLength: 6 }),
+  birth: maybe(fc.oneof(fc.integer({ min: 120, max: 360 }), fc.integer({ min: 0, max: 480 }))),
+  area: maybe(fc.constantFrom('A', 'B', 'C', 'C', 'C')),
+  link_class: fc.constantFrom(
+    'matched',
+    'matched',
+    'matched',
+    'matched',
+    'absent',
+    'absent',
+    'ambiguous',
+    'unlinkable',
+  ),
+  spells: fc.array(fc.record({ period, facts: episodeFacts }), { minLength: 0, maxLength: 6, size: 'max' }),
   custody: fc.array(period, { maxLength: 5 }),
   departures: fc.array(
     fc.record({
+      counts: fc.boolean(),
       at: someDay,
       kind: fc.constantFrom('death', 'death', 'emigration', 'immigration', 'end-of-data'),
     }),
@@ -242,17 +297,20 @@ const coverageFacts = fc.record({
 const coverage = fc
   .oneof(
     { weight: 3, arbitrary: fc.constant([]) },
-    { weight: 2, arbitrary: fc.array(coverageFacts, { minLength: 1, maxLength: 4 }) },
+    { weight: 1, arbitrary: fc.array(coverageFacts, { minLength: 1, maxLength: 4 }) },
   )
   .chain((rows) =>
     fc.record({
       rows: fc.constant(rows),
-      wide: fc.constantFrom(
-        ['treatment', 'police', 'prison', 'deaths'],
-        ['treatment', 'police', 'prison', 'deaths'],
-        ['treatment', 'police', 'deaths'],
-        ['police', 'prison', 'deaths'],
+      // Now and then a register has no wide coverage at all.
+      wide: fc.oneof(
+        { weight: 6, arbitrary: fc.constant(['treatment', 'police', 'prison', 'deaths']) },
+        {
+          weight: 1,
+          arbitrary: fc.constantFrom(['treatment', 'police', 'deaths'], ['police', 'prison', 'deaths']),
+        },
       ),
+      to: fc.constantFrom('2008-01-01', '2009-01-01'),
     }),
   );
 
@@ -345,7 +403,7 @@ function registersOf(
         estimated: false,
       });
     }
-    for (const one of facts.departures) {
+    for (const one of facts.departures.filter((departure) => departure.counts)) {
       registers.departure.push({ person_id, departure_date: iso(one.at), kind: one.kind });
     }
     facts.offences.forEach((one, n) => {
@@ -387,7 +445,7 @@ function registersOf(
       register,
       area: null,
       from_date: '2004-01-01',
-      to_date: '2008-01-01',
+      to_date: seen.to,
       complete_to: null,
     });
   }
@@ -404,8 +462,8 @@ function registersOf(
 }
 
 const length: fc.Arbitrary<Length> = fc.oneof(
-  fc.record({ days: fc.constantFrom(1, 28, 90, 365, 730) }),
-  fc.record({ months: fc.constantFrom(1, 3, 6, 12, 23) }),
+  fc.record({ days: fc.constantFrom(1, 28, 90, 365, 700) }),
+  fc.record({ months: fc.constantFrom(1, 3, 6, 12, 22) }),
 );
 
 /** Leaves a key out instead of setting it to undefined. */
@@ -429,13 +487,13 @@ const protocol: fc.Arbitrary<Protocol> = fc
     transfer_days: optional(fc.constantFrom(0, 2, 40)),
     by_exit_reason: optional(fc.constant({ '80': 0, '85': 35, '83': 3 })),
     entry: fc.constantFrom('first-journey' as const, 'first-journey-in-window' as const),
-    age: optional(fc.record({ at_least: fc.constantFrom(18, 25), below: fc.constantFrom(40, 65) })),
+    age: optional(fc.record({ at_least: fc.constantFrom(18, 25), below: fc.constantFrom(45, 65) })),
     link_classes: optional(
       fc.constantFrom<('matched' | 'ambiguous')[]>(['matched'], ['matched', 'ambiguous']),
     ),
     washout: optional(length),
     full: optional(fc.boolean()),
-    require_exposure: fc.constantFrom(false, false, false, true),
+    require_exposure: fc.integer({ min: 0, max: 7 }).map((n) => n === 0),
     before: optional(length),
     after: optional(
       fc.oneof(
@@ -536,7 +594,7 @@ export function studies(people: number): fc.Arbitrary<GeneratedStudy> {
   return fc
     .record({
       protocol,
-      people: fc.array(personFacts, { minLength: 1, maxLength: people, size: 'max' }),
+      people: fc.array(personFacts, { minLength: people, maxLength: people }),
       seen: coverage,
     })
     .map(({ protocol: asked, people: facts, seen }) => ({

@@ -43,6 +43,7 @@ export interface Walked {
   readonly cohort: RowOf<typeof cohort>[];
   readonly strata: { person_id: string; stratum: string; level: string }[];
   readonly intervals: RowOf<typeof interval>[];
+  readonly aggregates: { person_id: string; period: number; events: number; exposure: number | null }[];
   readonly attrition: { step: number; code: string; persons: number; events: number }[];
 }
 
@@ -346,6 +347,7 @@ export function walk(registers: Registers, protocol: Protocol): Walked {
     cohort: [],
     strata: [],
     intervals: [],
+    aggregates: [],
     attrition: [],
   };
   const { study } = protocol;
@@ -537,6 +539,20 @@ export function walk(registers: Registers, protocol: Protocol): Walked {
       const count = excluded.get(failed ?? '') ?? { persons: 0, events: 0 };
       excluded.set(failed ?? '', { persons: count.persons + 1, events: count.events + events });
       continue;
+    }
+
+    for (let number = 0; number < 100; number += 1) {
+      const rows = registers.aggregate.filter((row) => row.person_id === id && row.period === number);
+      if (rows.length === 0) continue;
+      const known = rows.filter((row) => row.exposure !== null);
+      const exposure = known.length === 0 ? null : known.reduce((sum, row) => sum + (row.exposure ?? 0), 0);
+      if (population.require_exposure === true && (exposure === null || exposure <= 0)) continue;
+      walked.aggregates.push({
+        person_id: id,
+        period: number,
+        events: rows.reduce((sum, row) => sum + (row.events ?? 0), 0),
+        exposure,
+      });
     }
 
     // Time at risk, one day at a time away from the entry.
