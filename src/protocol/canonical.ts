@@ -83,7 +83,7 @@ export const CANONICAL_NEEDS: Readonly<Record<CanonicalTable, readonly (readonly
   intervention: [['start_date']],
   contact: [['contact_date']],
   offence: [['offence_date', 'disposal_date']],
-  aggregate: [['events', 'exposure']],
+  aggregate: [['period'], ['events', 'exposure']],
   custody: [['start_date']],
   departure: [['departure_date'], ['kind']],
   covariate: [['name'], ['value']],

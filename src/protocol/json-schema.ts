@@ -9,7 +9,7 @@ export interface JsonSchema {
   readonly $schema?: string;
   readonly title?: string;
   readonly description?: string;
-  readonly type?: string;
+  readonly type?: string | readonly string[];
   readonly const?: unknown;
   readonly enum?: readonly unknown[];
   readonly format?: string;
@@ -67,6 +67,8 @@ export function jsonSchema(): Readonly<Record<ProtocolFile, JsonSchema>> {
 
 /** The alternatives of a schema, nested ones flattened. */
 export function alternatives(schema: JsonSchema): readonly JsonSchema[] {
+  const { type } = schema;
+  if (typeof type === 'object') return type.map((one) => ({ ...schema, type: one }));
   const branches = schema.anyOf ?? schema.oneOf;
   return branches === undefined ? [schema] : branches.flatMap(alternatives);
 }
@@ -112,8 +114,21 @@ export function descriptionAt(root: JsonSchema, value: unknown, path: YamlPath):
   return undefined;
 }
 
-/** What a schema takes, in words. */
-export function takes(schemas: readonly JsonSchema[]): string {
+/** `{months: a whole number}` for a map of one required key; larger maps by their keys, or briefly. */
+function mapInWords(schema: JsonSchema, isBrief: boolean): string {
+  const properties = Object.entries(schema.properties ?? {});
+  const [only] = properties;
+  if (only === undefined) {
+    const values =
+      typeof schema.additionalProperties === 'object' ? takes([schema.additionalProperties], true) : '';
+    return values === '' ? 'a map' : `a map from names to ${values}`;
+  }
+  if (properties.length === 1 && schema.required?.length === 1) return `{${only[0]}: ${takes([only[1]])}}`;
+  return isBrief ? 'a map' : `a map with ${properties.map(([key]) => key).join(', ')}`;
+}
+
+/** What a schema takes, in words; briefly where the keys of maps are told elsewhere. */
+export function takes(schemas: readonly JsonSchema[], isBrief = false): string {
   const words = schemas.flatMap(alternatives).flatMap((schema): string[] => {
     if (schema.const !== undefined) return [`\`${String(schema.const)}\``];
     if (schema.enum !== undefined) return schema.enum.map((value) => `\`${String(value)}\``);
@@ -127,12 +142,12 @@ export function takes(schemas: readonly JsonSchema[]): string {
         return ['a number'];
       case 'boolean':
         return ['true or false'];
-      case 'array':
-        return [`a list of ${schema.items === undefined ? 'values' : takes([schema.items])}`];
-      case 'object': {
-        const keys = Object.keys(schema.properties ?? {});
-        return keys.length === 0 ? ['a map of names'] : [`a map with ${keys.join(', ')}`];
+      case 'array': {
+        const items = schema.items === undefined ? 'values' : takes([schema.items], true);
+        return [items === 'a map' ? 'a list of maps' : `a list of ${items}`];
       }
+      case 'object':
+        return [mapInWords(schema, isBrief)];
       default:
         return ['any value'];
     }

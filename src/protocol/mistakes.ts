@@ -131,10 +131,13 @@ export function schemaMistakes(
     const free = allowed.filter((name) => !present.includes(name));
     const meant = suggestion(key, free);
     if (meant !== undefined) renamed.add(JSON.stringify([...path, meant]));
+    const above = path.slice(0, -1);
+    const isTooDeep = path.length > 0 && meant === undefined && keysAt(above).includes(key);
+    const home = isTooDeep ? ` It is a key of ${nameOf(above)}: check the indentation.` : '';
     const list = allowed.length === 0 ? '' : ` Allowed: ${oneOfThese(allowed)}.`;
     return mistake(
       'E-PROTOCOL-KEY',
-      `\`${key}\` is not a key of ${nameOf(path)}.${didYouMean(key, free)}${list}`,
+      `\`${key}\` is not a key of ${nameOf(path)}.${didYouMean(key, free)}${home}${list}`,
       place,
     );
   };
@@ -199,10 +202,13 @@ export function schemaMistakes(
       .flatMap(alternatives)
       .some((node) => node.type === 'string' && node.enum === undefined);
     const isBare = typeof found === 'number' || typeof found === 'boolean';
+    const described =
+      options.length > 0 || path.length === 0 ? undefined : descriptionAt(schema, value, path);
+    const meaning = described === undefined ? '' : ` Meaning: ${described}`;
     const is = found === null ? 'is empty' : `is ${short(found)}`;
     return mistake(
       'E-PROTOCOL-VALUE',
-      `${nameOf(path)} ${is}.${typeof found === 'string' ? didYouMean(found, options) : ''} It takes ${takes(nodes)}.`,
+      `${nameOf(path)} ${is}.${typeof found === 'string' ? didYouMean(found, options) : ''} It takes ${takes(nodes)}.${meaning}`,
       place,
       wantsText && isBare ? `Put it in quotes: "${where.written(path) ?? String(found)}".` : undefined,
     );

@@ -15,15 +15,19 @@ const length = z
   .union([z.strictObject({ days: z.int().positive() }), z.strictObject({ months: z.int().positive() })])
   .describe('A length of time: {days: 28} or {months: 24}. Months are calendar months.');
 
+export const gapPresets = ['ndtms-21d', 'omt-7d', 'aihw-3m', 'omop-30d', 'adherer-90d', 'none'] as const;
+export const exitPresets = ['ndtms-2012', 'ndtms-2012-referred-on-is-success', 'as-recorded'] as const;
+export const offencePresets = ['all-recordable', 'trigger-2007', 'acquisitive', 'drug', 'violence'] as const;
+
 const linkage = z
   .discriminatedUnion('method', [
     z.strictObject({
-      method: z.literal('given'),
+      method: z.literal('given').describe('The extracts carry a common id already.'),
       spine: identifier.describe("The treatment register: its persons are the study's persons."),
       pseudonym_key: z.string().optional().describe('File with the secret key of the pseudonyms.'),
     }),
     z.strictObject({
-      method: z.literal('deterministic'),
+      method: z.literal('deterministic').describe('Exact agreement on keys, unique on both sides.'),
       spine: identifier.describe("The treatment register: its persons are the study's persons."),
       keys: z
         .array(
@@ -54,9 +58,7 @@ const linkage = z
   );
 
 const gapRule = z.union([
-  z
-    .enum(['ndtms-21d', 'omt-7d', 'aihw-3m', 'omop-30d', 'adherer-90d', 'none'])
-    .describe('A preset; see docs/reference/definitions.md.'),
+  z.enum(gapPresets).describe('A preset; see docs/reference/definitions.md.'),
   z.strictObject({
     days: z.int().min(0).describe('A gap of at most this many treatment-free days does not break a journey.'),
     transfer_days: z.int().min(0).optional().describe('Another limit when the service changes.'),
@@ -68,19 +70,23 @@ const gapRule = z.union([
 ]);
 
 const offenceSet = z.union([
-  z.enum(['all-recordable', 'trigger-2007', 'acquisitive', 'drug', 'violence']),
+  z.enum(offencePresets),
   z.strictObject({
     label: z.string().optional().describe('How tables and figures call the set; default its name.'),
     preset: z
-      .enum(['all-recordable', 'trigger-2007', 'acquisitive', 'drug', 'violence'])
+      .enum(offencePresets)
       .optional()
       .describe('A preset to narrow further, e.g. to kinds: [conviction].'),
     codelist: z
       .string()
       .optional()
       .describe('codelists/NAME.csv with the columns code, from_date, to_date (both may be empty).'),
-    groups: z.array(z.string()).optional().describe('Offence groups of the register.'),
-    kinds: z.array(z.string()).optional().describe('arrest, charge, conviction, caution, self-report.'),
+    groups: z.array(z.string()).min(1).optional().describe('Only offences of these groups of the register.'),
+    kinds: z
+      .array(z.string())
+      .min(1)
+      .optional()
+      .describe('Only offences of these kinds: arrest, charge, conviction, caution, self-report.'),
     exclude_groups: z.array(z.string()).optional().describe('Offences of these groups do not count.'),
     offence_days: z.boolean().optional().describe('Collapse the offences of a day to one.'),
   }),
@@ -100,7 +106,7 @@ const definitions = z.strictObject({
   spells: z
     .strictObject({
       from: z.enum(['episodes', 'doses', 'contacts']).describe('Which table carries the treatment.'),
-      kinds: z.array(z.string()).optional().describe('Only interventions or contacts of these kinds.'),
+      kinds: z.array(z.string()).min(1).optional().describe('Only interventions or contacts of these kinds.'),
       days_per_dose: z
         .int()
         .positive()
@@ -115,7 +121,7 @@ const definitions = z.strictObject({
   gap: gapRule.describe('Which gaps do not break a journey.'),
   exit_groups: z
     .union([
-      z.enum(['ndtms-2012', 'ndtms-2012-referred-on-is-success', 'as-recorded']),
+      z.enum(exitPresets),
       z.record(z.string(), z.enum(['successful', 'transferred', 'unplanned', 'custody', 'died', 'unknown'])),
     ])
     .optional()
@@ -211,7 +217,11 @@ const timeAtRisk = z.strictObject({
   split: z
     .strictObject({
       calendar_year: z.boolean().optional().describe('Split person-time at each 1 January.'),
-      age_bands: z.array(z.int().positive()).min(1).optional().describe('Ages at which a new band starts.'),
+      age_bands: z
+        .array(z.int().positive())
+        .min(1)
+        .optional()
+        .describe('Ages at which a new band starts; default 18, 25, 35.'),
     })
     .optional()
     .describe('Split person-time further, for rates by calendar year or age band.'),
@@ -273,7 +283,10 @@ const estimate = z
         .optional()
         .describe('The subset selected on earlier events; printed beside everyone, always together.'),
       bootstrap: z
-        .strictObject({ replicates: z.int().min(200).max(20000), seed: z.int() })
+        .strictObject({
+          replicates: z.int().min(200).max(20000).describe('How many resamples of persons.'),
+          seed: z.int().describe('The same seed gives the same interval.'),
+        })
         .optional()
         .describe('A bootstrap interval over persons beside the clustered one.'),
       confidence: level,

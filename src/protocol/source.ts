@@ -97,7 +97,10 @@ const columnMapping = z.union([
     .strictObject({ value: z.union([z.string(), z.number(), z.boolean()]) })
     .describe('The same value in every row.'),
   z
-    .strictObject({ join: z.array(z.string()).min(2), separator: z.string().optional() })
+    .strictObject({
+      join: z.array(z.string()).min(2).describe('The columns, in order.'),
+      separator: z.string().optional().describe('What stands between them; default nothing.'),
+    })
     .describe('Columns written one after the other.'),
 ]);
 
@@ -151,10 +154,16 @@ export const sourceSchema = z
     format: z.enum(['csv', 'parquet', 'excel']).optional().describe('Default: by the ending of the file.'),
     csv: z
       .strictObject({
-        delimiter: z.enum([',', ';', 'tab', '|']).optional(),
-        quote: z.enum(['"', 'none']).optional(),
-        escape: z.enum(['doubled', 'backslash']).optional(),
-        encoding: z.enum(['utf-8', 'utf-16le', 'utf-16be', 'windows-1252']).optional(),
+        delimiter: z.enum([',', ';', 'tab', '|']).optional().describe('What stands between values.'),
+        quote: z.enum(['"', 'none']).optional().describe('What stands around values.'),
+        escape: z
+          .enum(['doubled', 'backslash'])
+          .optional()
+          .describe('How a quote inside a quoted value is written.'),
+        encoding: z
+          .enum(['utf-8', 'utf-16le', 'utf-16be', 'windows-1252'])
+          .optional()
+          .describe('The encoding of the text.'),
       })
       .optional()
       .describe('The dialect where it is known; what is left out is detected and reported.'),

@@ -33,7 +33,7 @@ export function suggestion(word: string, allowed: readonly string[]): string | u
   let fewest = Number.POSITIVE_INFINITY;
   for (const candidate of allowed) {
     const other = plain(candidate);
-    const isStart = given.length >= 4 && (other.startsWith(given) || given.startsWith(other));
+    const isStart = given.length >= 3 && (other.startsWith(given) || given.startsWith(other));
     const edits = Math.min(editDistance(given, other.slice(0, 80)), isStart ? 1 : Number.POSITIVE_INFINITY);
     if (edits <= Math.max(1, Math.floor(Math.max(given.length, other.length) / 3)) && edits < fewest) {
       best = candidate;

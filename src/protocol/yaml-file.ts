@@ -35,7 +35,8 @@ interface Spot {
 }
 
 const WIDEST = 150;
-const MOST_NODES = 200_000;
+const MOST_NODES = 50_000;
+const DEEPEST = 40;
 
 /** The line with a caret under the column; a long line is cut around it. */
 function snippetOf(text: string, line: number, column: number): string {
@@ -68,6 +69,7 @@ function walk(
   refuse: (message: string, offset: number) => void,
 ): unknown {
   let nodes = 0;
+  let isTooLarge = false;
   const open = new Set<Node>();
 
   const visit = (node: Node | null | undefined, path: YamlPath, key: number | undefined): unknown => {
@@ -75,8 +77,10 @@ function walk(
     const note = (text?: string): void => {
       spots.set(JSON.stringify(path), { key, value: offset, text });
     };
-    if (++nodes > MOST_NODES) {
-      if (nodes === MOST_NODES + 1) refuse('the file is too large for a protocol', offset);
+    nodes += 1;
+    if (nodes > MOST_NODES || path.length > DEEPEST) {
+      if (!isTooLarge) refuse('the file is too large or too deeply nested for a protocol', offset);
+      isTooLarge = true;
       return null;
     }
     if (isAlias(node)) {
@@ -137,6 +141,21 @@ function keyText(key: Scalar): string {
   return key.value === null ? '' : String(key.value);
 }
 
+/** The parser goes down with the nesting, and so can run out of stack before it can say so. */
+function parsed(text: string, lines: LineCounter): Document.Parsed | undefined {
+  try {
+    return parseDocument(text, {
+      lineCounter: lines,
+      prettyErrors: false,
+      logLevel: 'error',
+      uniqueKeys: false,
+    });
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
 /** Parses YAML text. Syntax mistakes are E-PROTOCOL-YAML, each at its place; with one of them there is no file. */
 export function parseYaml(
   path: string,
@@ -146,9 +165,16 @@ export function parseYaml(
   const lines = new LineCounter();
   const mistakes: StudyError[] = [];
   const refuse = (message: string, offset: number): void => {
-    mistakes.push(new StudyError('E-PROTOCOL-YAML', message, { place: placeAt(path, text, lines, offset) }));
+    const place = placeAt(path, text, lines, offset);
+    // One slip makes the parser complain several times about the same line: the first says what it is.
+    if (mistakes.some((other) => other.detail.place?.line === place.line)) return;
+    mistakes.push(new StudyError('E-PROTOCOL-YAML', message, { place }));
   };
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'silent' });
+  const document = parsed(text, lines);
+  if (document === undefined) {
+    refuse('the file is too large or too deeply nested for a protocol', 0);
+    return { mistakes };
+  }
   for (const fault of [...document.errors, ...document.warnings]) {
     refuse(SYNTAX[fault.code] ?? fault.message.replace(/\s+/g, ' '), fault.pos[0]);
   }

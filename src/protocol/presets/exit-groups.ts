@@ -160,7 +160,7 @@ export const EXIT_GROUP_PRESETS = {
 export const JOURNEY_EXIT: Preset = {
   name: 'last-day',
   version: '1',
-  text: "A journey's exit is that of the episodes that end on the journey's last day. Where these disagree and their groups differ, the exit is inconsistent. A journey without an end is open.",
+  text: "A journey's exit is that of the spells that end on its last day. Different reasons on that day are inconsistent, except completions of several kinds (80, 81, 82), which become the highest, and refusals (71, 88), which become 88. A journey that has not ended is open.",
   source:
     'NDTMS journey rule in public code: several reasons on the last day are inconsistent unless all are completions, or all are declined.',
   standing: 'provisional',

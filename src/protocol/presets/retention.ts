@@ -1,3 +1,4 @@
+import { daysBetween, shiftDay } from '../days.ts';
 import type { Length, RetentionBand, Study } from '../tables.ts';
 import type { Preset } from './preset.ts';
 
@@ -21,21 +22,19 @@ export const RETENTION_PRESETS = {
   },
 } as const satisfies Readonly<Record<string, Preset>>;
 
-function monthsLater(year: number, month: number, day: number, months: number): number {
-  const lastDay = new Date(Date.UTC(year, month + months + 1, 0)).getUTCDate();
-  return Date.UTC(year, month + months, Math.min(day, lastDay));
-}
+const known = new Map<number, number>();
 
 /** The fewest days a length can have: 24 months are 730 or 731 days, 1 month is 28 to 31. */
 export function fewestDays(length: Length): number {
   if ('days' in length) return length.days;
+  const before = known.get(length.months);
+  if (before !== undefined) return before;
   let fewest = Number.POSITIVE_INFINITY;
   // Eight years from 2096 hold the century year without a leap day, so every case is among them.
-  for (let day = Date.UTC(2096, 0, 1); day < Date.UTC(2104, 0, 1); day += 86_400_000) {
-    const date = new Date(day);
-    const end = monthsLater(date.getUTCFullYear(), date.getUTCMonth(), date.getUTCDate(), length.months);
-    fewest = Math.min(fewest, (end - day) / 86_400_000);
+  for (let start = '2096-01-01'; start < '2104-01-01'; start = shiftDay(start, { days: 1 }, 1)) {
+    fewest = Math.min(fewest, daysBetween(start, shiftDay(start, length, 1)));
   }
+  known.set(length.months, fewest);
   return fewest;
 }
 

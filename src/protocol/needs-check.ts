@@ -1,0 +1,388 @@
+import type { StudyError } from '../errors.ts';
+import type { CanonicalTable } from './canonical.ts';
+import { mistake, type Whereabouts } from './mistakes.ts';
+import { unknownName } from './study-check.ts';
+import { oneOfThese } from './suggest.ts';
+import type { Estimate, Source, Stratum, Study } from './tables.ts';
+import type { YamlPath } from './yaml-file.ts';
+
+/** What a study needs of its registers: that someone fills the tables and columns that it reads. */
+
+type Filled = (table: CanonicalTable, column?: string, register?: string) => boolean;
+
+/** Whether a register fills a table, or a column of it. */
+function filledBy(sources: readonly Source[]): Filled {
+  return (table, column, register) =>
+    sources.some(
+      (source) =>
+        (register === undefined || source.register === register) &&
+        source.tables.some(
+          (mapping) =>
+            mapping.table === table &&
+            (column === undefined ||
+              Object.hasOwn(mapping.columns, column) ||
+              mapping.unpivot?.value === column ||
+              (mapping.unpivot !== undefined && column === 'period')),
+        ),
+    );
+}
+
+export function needMistakes(
+  study: Study,
+  sources: readonly Source[],
+  where: Whereabouts,
+): readonly StudyError[] {
+  const filled = filledBy(sources);
+  return [
+    ...linkageMistakes(study, sources, filled, where),
+    ...treatmentMistakes(study, sources, filled, where),
+    ...study.estimates.flatMap((estimate, i) =>
+      estimateMistakes(estimate, study, filled, where, ['estimates', i]),
+    ),
+    ...subsetMistakes(study, filled, where),
+    ...Object.entries(study.strata ?? {}).flatMap(([name, stratum]) =>
+      stratumMistakes(name, stratum, sources, filled, where),
+    ),
+    ...disclosureMistakes(study, sources, where),
+  ];
+}
+
+function linkageMistakes(
+  study: Study,
+  sources: readonly Source[],
+  filled: Filled,
+  where: Whereabouts,
+): readonly StudyError[] {
+  const { linkage } = study;
+  const registers = sources.map((source) => source.register);
+  const mistakes: StudyError[] = [
+    ...unknownName(linkage.spine, registers, 'register', '`sources`', where, ['linkage', 'spine']),
+  ];
+  if (linkage.method !== 'deterministic') return mistakes;
+  const sameIds = linkage.same_ids ?? {};
+  for (const [register, other] of Object.entries(sameIds)) {
+    const at = ['linkage', 'same_ids', register];
+    mistakes.push(
+      ...unknownName(register, registers, 'register', '`sources`', where, at, 'key'),
+      ...unknownName(other, registers, 'register', '`sources`', where, at),
+    );
+    if (register === linkage.spine || register === other || sameIds[other] !== undefined) {
+      mistakes.push(
+        mistake(
+          'E-PROTOCOL-REFERENCE',
+          register === linkage.spine
+            ? 'the spine is linked to nothing: the others are linked to it'
+            : `\`${register}\` takes the ids of \`${other}\`, which has none of its own`,
+          where.place(at, 'value'),
+          'Name the register whose records are linked by the keys.',
+        ),
+      );
+    }
+  }
+  for (const [i, key] of linkage.keys.entries()) {
+    if (linkage.keys.indexOf(key) < i) {
+      mistakes.push(
+        mistake(
+          'E-PROTOCOL-VALUE',
+          `the key \`${key}\` is named twice`,
+          where.place(['linkage', 'keys', i], 'value'),
+          'Name each key once.',
+        ),
+      );
+    }
+  }
+  for (const register of registers) {
+    if (Object.hasOwn(sameIds, register)) continue;
+    const lacking = linkage.keys.filter((key) => !filled('person_record', key, register));
+    if (lacking.length > 0) {
+      mistakes.push(
+        mistake(
+          'E-PROTOCOL-REFERENCE',
+          `the register \`${register}\` cannot be linked: it maps no ${lacking.map((key) => `\`${key}\``).join(', ')} to person_record`,
+          where.place(['linkage', 'keys'], 'key'),
+          'Map the columns, link by keys that every register carries, or name the register whose ids it uses under `same_ids`.',
+        ),
+      );
+    }
+  }
+  return mistakes;
+}
+
+const TREATMENT = { episodes: 'episode', doses: 'intervention', contacts: 'contact' } as const;
+
+/** Estimates from counts with time at risk need no dated treatment; all others start at a journey. */
+function isDated(estimate: Estimate): boolean {
+  return !(estimate.design === 'rates' && estimate.source === 'aggregate');
+}
+
+function treatmentMistakes(
+  study: Study,
+  sources: readonly Source[],
+  filled: Filled,
+  where: Whereabouts,
+): readonly StudyError[] {
+  if (!study.estimates.some(isDated)) return [];
+  const mistakes: StudyError[] = [];
+  const { spine } = study.linkage;
+  const { from } = study.definitions.spells;
+  if (sources.some((source) => source.register === spine) && !filled(TREATMENT[from])) {
+    mistakes.push(
+      mistake(
+        'E-PROTOCOL-REFERENCE',
+        `spells are made from ${from}, and no register fills the table \`${TREATMENT[from]}\``,
+        where.place(['definitions', 'spells', 'from'], 'value'),
+        `Map \`${TREATMENT[from]}\` in the source of \`${spine}\`, or make spells from a table that is filled.`,
+      ),
+    );
+  }
+  const { entry_window, age } = study.population;
+  const coverage = sources.filter((source) => source.register === spine).flatMap((source) => source.coverage);
+  if (
+    coverage.length > 0 &&
+    !coverage.some((line) => line.from < entry_window.to && entry_window.from < line.to)
+  ) {
+    mistakes.push(
+      mistake(
+        'E-PROTOCOL-DATE',
+        `the entry window ${entry_window.from} to ${entry_window.to} lies outside the coverage of \`${spine}\``,
+        where.place(['population', 'entry_window'], 'key'),
+        'Correct the entry window, or the coverage in the source file.',
+      ),
+    );
+  }
+  if (age !== undefined && !filled('person_record', 'date_of_birth')) {
+    mistakes.push(
+      mistake(
+        'E-PROTOCOL-REFERENCE',
+        'the population is limited by age, and no register maps `date_of_birth`',
+        where.place(['population', 'age'], 'key'),
+        'Map it to person_record, or drop the limit.',
+      ),
+    );
+  }
+  return mistakes;
+}
+
+function estimateMistakes(
+  estimate: Estimate,
+  study: Study,
+  filled: Filled,
+  where: Whereabouts,
+  at: YamlPath,
+): readonly StudyError[] {
+  const { before, after } = study.time_at_risk;
+  const mistakes: StudyError[] = [];
+  const name = `the estimate \`${estimate.id}\``;
+  const need = (holds: boolean, key: string, message: string, fix: string): void => {
+    if (!holds)
+      mistakes.push(
+        mistake('E-PROTOCOL-REFERENCE', `${name} ${message}`, where.place([...at, key], 'value'), fix),
+      );
+  };
+  const offences = 'Map `offence` in the source of the outcome register.';
+  if (estimate.design === 'survival') {
+    need(
+      after !== undefined,
+      'design',
+      'follows people from entry, and `time_at_risk.after` does not say how long',
+      'Give `time_at_risk.after`, for example {until: end-of-data}.',
+    );
+    if (estimate.event === 'departure') {
+      need(
+        filled('departure'),
+        'event',
+        'waits for departures, and no register fills `departure`',
+        'Map `departure` in a source.',
+      );
+    }
+    return mistakes;
+  }
+  if (estimate.design === 'change') {
+    const missing = [before === undefined ? '`before`' : '', after === undefined ? '`after`' : ''].filter(
+      (key) => key !== '',
+    );
+    need(
+      missing.length === 0,
+      'design',
+      `compares two windows, and \`time_at_risk\` lacks ${missing.join(' and ')}`,
+      'Give both, for example {months: 24}.',
+    );
+    need(filled('offence'), 'outcome', 'counts offences, and no register fills `offence`', offences);
+  } else if (estimate.source === 'aggregate') {
+    need(
+      filled('aggregate', 'events'),
+      'source',
+      'reads counts, and no register fills `aggregate.events`',
+      'Map `aggregate` in a source.',
+    );
+    need(
+      filled('aggregate', 'exposure'),
+      'source',
+      'reads time at risk, and no register fills `aggregate.exposure`',
+      'Map `aggregate.exposure` in a source.',
+    );
+    const wrong = (estimate.by ?? []).filter((division) => division !== 'period');
+    need(
+      wrong.length === 0,
+      'by',
+      `reads counts without dates, which cannot be divided by ${wrong.join(' or ')}`,
+      'Divide by period, or leave `by` out.',
+    );
+    need(
+      estimate.clock !== 'calendar',
+      'clock',
+      'reads counts with time at liberty, which has no calendar clock',
+      'Leave `clock` out.',
+    );
+  } else {
+    need(
+      before !== undefined || after !== undefined,
+      'design',
+      'needs time to count in, and `time_at_risk` has neither `before` nor `after`',
+      'Give at least one window.',
+    );
+    need(filled('offence'), 'outcome', 'counts offences, and no register fills `offence`', offences);
+    need(
+      !(estimate.by ?? []).includes('period'),
+      'by',
+      'divides by period, which only counts with time at risk have',
+      'Use calendar_year, or `source: aggregate`.',
+    );
+    need(
+      estimate.minimum_exposure === undefined,
+      'minimum_exposure',
+      'sets `minimum_exposure`, which only counts with time at risk have',
+      'Remove it.',
+    );
+  }
+  if (isDated(estimate) && 'clock' in estimate && estimate.clock === 'at-liberty') {
+    need(
+      filled('custody'),
+      'clock',
+      'uses time at liberty only, and no register fills `custody`',
+      'Map `custody` in a source, or use the calendar clock.',
+    );
+  }
+  return mistakes;
+}
+
+function subsetMistakes(study: Study, filled: Filled, where: Whereabouts): readonly StudyError[] {
+  return Object.entries(study.population.subsets ?? {}).flatMap(([name, subset]) => {
+    if (subset.prior_events === undefined) return [];
+    const place = where.place(['population', 'subsets', name, 'prior_events'], 'key');
+    const mistakes: StudyError[] = [];
+    if (study.time_at_risk.before === undefined) {
+      mistakes.push(
+        mistake(
+          'E-PROTOCOL-REFERENCE',
+          `the subset \`${name}\` is selected on the earlier window, and \`time_at_risk.before\` does not say how long that is`,
+          place,
+          'Give `time_at_risk.before`, for example {months: 24}.',
+        ),
+      );
+    }
+    if (!filled('offence')) {
+      mistakes.push(
+        mistake(
+          'E-PROTOCOL-REFERENCE',
+          `the subset \`${name}\` is selected on offences, and no register fills \`offence\``,
+          place,
+          'Map `offence` in the source of the outcome register.',
+        ),
+      );
+    }
+    return mistakes;
+  });
+}
+
+/** Which columns a stratum is read from; a stratum made by Desist from journeys needs none. */
+const READ_FROM: Readonly<
+  Partial<Record<Extract<Stratum, string>, readonly (readonly [CanonicalTable, string])[]>>
+> = {
+  sex: [['person_record', 'sex']],
+  area: [
+    ['person_record', 'area'],
+    ['episode', 'area'],
+  ],
+  age_band: [['person_record', 'date_of_birth']],
+  substance_group: [
+    ['episode', 'substance_group'],
+    ['intervention', 'drug'],
+  ],
+  referral_route: [['episode', 'referral_route']],
+  service: [['episode', 'service']],
+};
+
+function stratumMistakes(
+  name: string,
+  stratum: Stratum,
+  sources: readonly Source[],
+  filled: Filled,
+  where: Whereabouts,
+): readonly StudyError[] {
+  const at = ['strata', name];
+  const mappings = sources.flatMap((source) => source.tables);
+  if (typeof stratum === 'string') {
+    const columns = READ_FROM[stratum] ?? [];
+    if (columns.length === 0 || columns.some(([table, column]) => filled(table, column))) return [];
+    const names = columns.map(([table, column]) => `\`${table}.${column}\``);
+    return [
+      mistake(
+        'E-PROTOCOL-REFERENCE',
+        `the stratum \`${name}\` has nothing to read: no register fills ${oneOfThese(names)}`,
+        where.place(at, 'value'),
+        'Map the column, or use {covariate: NAME}.',
+      ),
+    ];
+  }
+  if ('covariate' in stratum) {
+    const covariates = mappings.filter((mapping) => mapping.table === 'covariate');
+    // A name that comes from a column of the extract can be anything.
+    if (covariates.some((mapping) => mapping.columns.name !== undefined && !isConstant(mapping.columns.name)))
+      return [];
+    const names = covariates.flatMap((mapping) => [
+      ...Object.keys(mapping.covariates ?? {}),
+      ...constantsOf(mapping.columns.name),
+    ]);
+    return unknownName(stratum.covariate, names, 'covariate', 'the mapping', where, [...at, 'covariate']);
+  }
+  const allocations = mappings.filter((mapping) => mapping.table === 'allocation');
+  if (
+    allocations.some(
+      (mapping) => mapping.columns.programme !== undefined && !isConstant(mapping.columns.programme),
+    )
+  )
+    return [];
+  const programmes = allocations.flatMap((mapping) => constantsOf(mapping.columns.programme));
+  return unknownName(stratum.allocation, programmes, 'programme', 'the mapping', where, [
+    ...at,
+    'allocation',
+  ]);
+}
+
+type From = Source['tables'][number]['columns'][string];
+
+function isConstant(from: From): boolean {
+  return typeof from === 'object' && 'value' in from;
+}
+
+function constantsOf(from: From | undefined): readonly string[] {
+  return typeof from === 'object' && 'value' in from ? [String(from.value)] : [];
+}
+
+function disclosureMistakes(
+  study: Study,
+  sources: readonly Source[],
+  where: Whereabouts,
+): readonly StudyError[] {
+  const real = sources.filter((source) => source.origin === 'real').map((source) => `\`${source.register}\``);
+  if (study.disclosure.profile !== 'none' || real.length === 0) return [];
+  return [
+    mistake(
+      'E-DISCLOSURE',
+      `the profile none protects nobody, and ${oneOfThese(real)} hold${real.length === 1 ? 's' : ''} real people`,
+      where.place(['disclosure', 'profile'], 'value'),
+      'Choose ndtms, opensafely or acro; none is for synthetic and public data only.',
+    ),
+  ];
+}
