@@ -232,15 +232,9 @@ const personFacts = fc.record({
   sex: maybe(fc.constantFrom('female', 'male')),
   birth: maybe(fc.oneof(fc.integer({ min: 120, max: 360 }), fc.integer({ min: 0, max: 480 }))),
   area: maybe(fc.constantFrom('A', 'B', 'C', 'C', 'C')),
-  link_class: fc.constantFrom(
-    'matched',
-    'matched',
-    'matched',
-    'matched',
-    'absent',
-    'absent',
-    'ambiguous',
-    'unlinkable',
+  link_class: fc.oneof(
+    { weight: 8, arbitrary: fc.constantFrom('matched', 'absent') },
+    { weight: 1, arbitrary: fc.constantFrom('ambiguous', 'unlinkable') },
   ),
   spells: fc.array(fc.record({ period, facts: episodeFacts }), { minLength: 0, maxLength: 6, size: 'max' }),
   custody: fc.array(period, { maxLength: 5 }),
@@ -494,8 +488,8 @@ const protocol: fc.Arbitrary<Protocol> = fc
     washout: optional(length),
     full: optional(fc.boolean()),
     require_exposure: fc.integer({ min: 0, max: 7 }).map((n) => n === 0),
-    before: optional(length),
-    after: optional(
+    before: fc.option(length, { nil: undefined, freq: 9 }),
+    after: fc.option(
       fc.oneof(
         length,
         fc
@@ -505,6 +499,7 @@ const protocol: fc.Arbitrary<Protocol> = fc
           })
           .map(({ until, at_most }) => ({ until, ...given('at_most', at_most) })),
       ),
+      { nil: undefined, freq: 9 },
     ),
     remove: optional(fc.constantFrom<'custody'[]>(['custody'], [])),
     end_at: optional(
@@ -515,7 +510,7 @@ const protocol: fc.Arbitrary<Protocol> = fc
         [],
       ),
     ),
-    calendar_year: optional(fc.boolean()),
+    calendar_year: fc.option(fc.boolean(), { nil: undefined, freq: 4 }),
     age_bands: optional(fc.constantFrom<number[]>([25], [18, 25, 26, 35])),
     outcome: fc.constantFrom<Partial<Protocol['outcomes'][number]>>(
       {},
