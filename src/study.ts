@@ -23,7 +23,7 @@ import {
 } from './engine/index.ts';
 import { StudyError } from './errors.ts';
 import { planEstimate } from './estimate/index.ts';
-import { type ResultRow, result } from './estimate/tables.ts';
+import { populationStep, type ResultRow, result } from './estimate/tables.ts';
 import { hashExtracts, planIngest } from './ingest/index.ts';
 import { ingestAccount, ingestIssue, registerProfile } from './ingest/tables.ts';
 import { JOURNEYS_VERSION, planJourneys } from './journeys/index.ts';
@@ -312,6 +312,7 @@ async function release(
       study: protocol.study,
       results,
       attrition: await read(attrition),
+      population_steps: await read(populationStep),
       link_flow: await read(linkFlow),
       accounts: await read(ingestAccount),
       issues: [

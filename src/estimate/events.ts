@@ -8,7 +8,7 @@ import type { Protocol } from '../protocol/tables.ts';
 const tables = new WeakMap<Protocol, Map<string, Table>>();
 
 /** One table a protocol and name, so that a plan that mentions it often makes it once. */
-function once(protocol: Protocol, name: string, make: () => Table): Table {
+export function once(protocol: Protocol, name: string, make: () => Table): Table {
   const known = tables.get(protocol) ?? new Map<string, Table>();
   tables.set(protocol, known);
   const table = known.get(name) ?? make();

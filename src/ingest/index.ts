@@ -33,7 +33,7 @@ import {
   usedColumns,
 } from './mapping.ts';
 import { normaliseCsv } from './read/csv.ts';
-import { readExcel } from './read/excel.ts';
+import { normaliseExcel } from './read/excel.ts';
 import {
   CANONICAL,
   ingestAccount,
@@ -156,10 +156,10 @@ async function readText(
   const delimiter = source.csv?.delimiter === 'tab' ? '\t' : source.csv?.delimiter;
   const account =
     formatOf(source, file) === 'excel'
-      ? await readExcel({
+      ? await normaliseExcel({
           path: file,
           ...common,
-          ...(source.sheet === undefined ? {} : { sheet: source.sheet }),
+          sheet: source.sheet ?? 1,
         })
       : await normaliseCsv({
           path: file,

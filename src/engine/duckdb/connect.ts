@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { DuckDBInstance, type DuckDBMaterializedResult, type DuckDBValue } from '@duckdb/node-api';
+import { StudyError } from '../../errors.ts';
 
 export interface DuckDBOptions {
   readonly threads?: number;
@@ -11,11 +12,49 @@ export interface DuckDBOptions {
   readonly folders: readonly string[];
 }
 
+/** A connection whose errors carry no value of a row. */
+export interface Session {
+  run(statement: string): Promise<DuckDBMaterializedResult>;
+  /** All rows of a small result. */
+  rows(statement: string): Promise<DuckDBValue[][]>;
+  close(): void;
+}
+
+/**
+ * DuckDB quotes the value that could not be converted, and rows of a file it could not read. Only the kind of the
+ * error and, for errors of binding, the names in it are kept: those errors come before any row is read.
+ */
+function withoutValues(error: unknown, statement: string): Error {
+  const message = error instanceof Error ? error.message : String(error);
+  const kind = /^([A-Za-z ]+ Error)/.exec(message)?.[1] ?? 'Error';
+  const made = /^(?:CREATE TEMP (?:TABLE|VIEW)|COPY|DESCRIBE) ?("[^"]*")?/.exec(statement)?.[1] ?? 'a query';
+  if (kind === 'Out of Memory Error') {
+    return new StudyError(
+      'E-ENVIRONMENT',
+      'the engine has not enough memory, or not enough disk to spill to',
+      {
+        fix: 'Give more with --memory, free disk space in the study folder, or use fewer --threads.',
+      },
+    );
+  }
+  if (kind === 'IO Error') {
+    return new StudyError(
+      'E-ENVIRONMENT',
+      `the engine could not read or write a file while it made ${made}`,
+      {
+        fix: 'Check free disk space and the permissions of the study folder.',
+      },
+    );
+  }
+  const isBinding = ['Binder Error', 'Catalog Error', 'Parser Error', 'Permission Error'].includes(kind);
+  return new Error(`the engine failed on ${made}: ${isBinding ? message.split('\n')[0] : kind}`);
+}
+
 /**
  * An in-memory DuckDB, locked down: no network, no extension, no file outside the folders named. It works over the
  * Parquet files of the stage store, so the command line and a workbench can be open at once.
  */
-export async function connect(options: DuckDBOptions): Promise<DuckDBConnection> {
+export async function connect(options: DuckDBOptions): Promise<Session> {
   mkdirSync(options.tempFolder, { recursive: true });
   const instance = await DuckDBInstance.create(':memory:', {
     ...(options.threads === undefined ? {} : { threads: String(options.threads) }),
@@ -38,5 +77,21 @@ export async function connect(options: DuckDBOptions): Promise<DuckDBConnection>
   ]) {
     await connection.run(setting);
   }
-  return connection;
+  return {
+    async run(statement) {
+      try {
+        return await connection.run(statement);
+      } catch (error) {
+        throw withoutValues(error, statement);
+      }
+    },
+    async rows(statement) {
+      try {
+        return (await connection.runAndReadAll(statement)).getRows();
+      } catch (error) {
+        throw withoutValues(error, statement);
+      }
+    },
+    close: () => connection.closeSync(),
+  };
 }

@@ -24,11 +24,11 @@ function columnList(table: Table): string {
 }
 
 export async function openDuckDB(options: DuckDBOptions): Promise<Engine> {
-  const connection = await connect(options);
+  const session = await connect(options);
   const names = new Set<string>();
   const view = async (table: Table, query: string): Promise<void> => {
     invariant(!names.has(table.name), `table ${table.name} is bound already`);
-    await connection.run(`CREATE TEMP VIEW ${duckdbDialect.identifier(table.name)} AS ${query}`);
+    await session.run(`CREATE TEMP VIEW ${duckdbDialect.identifier(table.name)} AS ${query}`);
     names.add(table.name);
   };
 
@@ -37,7 +37,7 @@ export async function openDuckDB(options: DuckDBOptions): Promise<Engine> {
     query: Sql,
     visit: (vectors: readonly DuckDBVector[], rows: number) => void,
   ): Promise<void> {
-    const result = await connection.run(render(query, duckdbDialect));
+    const result = await session.run(render(query, duckdbDialect));
     const actual = result.columnNames().map((column, i) => `${column} ${String(result.columnType(i))}`);
     const declared = Object.entries(columns).map(([column, type]) => `${column} ${type}`);
     invariant(
@@ -71,10 +71,10 @@ export async function openDuckDB(options: DuckDBOptions): Promise<Engine> {
 
   async function copy(table: Table, order: readonly string[], file: string, format: string): Promise<number> {
     const keys = order.map((column) => `${duckdbDialect.identifier(column)} NULLS FIRST`).join(', ');
-    const result = await connection.runAndReadAll(
+    const rows = await session.rows(
       `COPY (SELECT * FROM ${duckdbDialect.identifier(table.name)}${keys === '' ? '' : ` ORDER BY ${keys}`}) TO ${text(file)} (${format})`,
     );
-    return Number(result.getRows()[0]?.[0] ?? 0);
+    return Number(rows[0]?.[0] ?? 0);
   }
 
   return {
@@ -88,13 +88,13 @@ export async function openDuckDB(options: DuckDBOptions): Promise<Engine> {
       await view(
         table,
         `SELECT * FROM read_csv([${files.map(text).join(', ')}], auto_detect = false, header = false, delim = ',', quote = '"', escape = '"', ` +
-          `new_line = '\n', allow_quoted_nulls = false, strict_mode = true, null_padding = false, ignore_errors = false, ` +
+          `new_line = '\\n', allow_quoted_nulls = false, strict_mode = true, null_padding = false, ignore_errors = false, ` +
           `max_line_size = ${Math.max(2_097_152, longest_row_bytes + 16)}, parallel = ${!is_multiline}, columns = {${columnList(table)}})`,
       );
     },
     async parquetColumns(file) {
-      const described = await connection.runAndReadAll(`DESCRIBE SELECT * FROM read_parquet(${text(file)})`);
-      return described.getRows().map((row) => String(row[0]));
+      const described = await session.rows(`DESCRIBE SELECT * FROM read_parquet(${text(file)})`);
+      return described.map((row) => String(row[0]));
     },
     async bindForeignParquet(table, file, numbered) {
       const columns = Object.keys(table.columns)
@@ -111,7 +111,7 @@ export async function openDuckDB(options: DuckDBOptions): Promise<Engine> {
       invariant(!names.has(table.name), `table ${table.name} is bound already`);
       const columns = Object.entries(table.columns);
       const id = duckdbDialect.identifier(table.name);
-      await connection.run(
+      await session.run(
         `CREATE TEMP TABLE ${id} (${columns.map(([column, type]) => `${duckdbDialect.identifier(column)} ${type}`).join(', ')})`,
       );
       for (let start = 0; start < rows.length; start += ROWS_PER_INSERT) {
@@ -120,12 +120,12 @@ export async function openDuckDB(options: DuckDBOptions): Promise<Engine> {
           .map(
             (row) => `(${columns.map(([column]) => duckdbDialect.literal(row[column] ?? null)).join(', ')})`,
           );
-        await connection.run(`INSERT INTO ${id} VALUES ${values.join(', ')}`);
+        await session.run(`INSERT INTO ${id} VALUES ${values.join(', ')}`);
       }
       names.add(table.name);
     },
     async materialise(tables) {
-      await materialise(connection, tables, names);
+      await materialise(session, tables, names);
     },
     writeParquet: (table, order, file) => copy(table, order, file, 'FORMAT parquet, COMPRESSION zstd'),
     writeCsv: (table, order, file) => copy(table, order, file, "FORMAT csv, HEADER true, DELIMITER ','"),
@@ -167,16 +167,16 @@ export async function openDuckDB(options: DuckDBOptions): Promise<Engine> {
     },
     async reset() {
       // Views first: a table cannot go while a view stands on it in some engines.
-      const kinds = await connection.runAndReadAll(
+      const kinds = await session.rows(
         "SELECT view_name, 'VIEW' FROM duckdb_views() WHERE temporary AND NOT internal UNION ALL SELECT table_name, 'TABLE' FROM duckdb_tables() WHERE temporary",
       );
-      for (const [table, kind] of kinds.getRows()) {
-        await connection.run(`DROP ${String(kind)} IF EXISTS ${duckdbDialect.identifier(String(table))}`);
+      for (const [table, kind] of kinds) {
+        await session.run(`DROP ${String(kind)} IF EXISTS ${duckdbDialect.identifier(String(table))}`);
       }
       names.clear();
     },
     async close() {
-      connection.closeSync();
+      session.close();
     },
   };
 }

@@ -1,14 +1,14 @@
-import type { DuckDBConnection } from '@duckdb/node-api';
 import { invariant } from '../../errors.ts';
 import { render } from '../dialect.ts';
 import { planOf } from '../engine.ts';
 import { type Table, tablesOf } from '../sql.ts';
+import type { Session } from './connect.ts';
 import { duckdbDialect } from './dialect.ts';
 
 /** Fails when a query does not give the declared columns in the declared order; also binds it before it runs. */
-async function checkColumns(connection: DuckDBConnection, table: Table, query: string): Promise<void> {
-  const described = await connection.runAndReadAll(`DESCRIBE ${query}`);
-  const actual = described.getRows().map((row) => String(row[0]));
+async function checkColumns(session: Session, table: Table, query: string): Promise<void> {
+  const described = await session.rows(`DESCRIBE ${query}`);
+  const actual = described.map((row) => String(row[0]));
   const declared = Object.keys(table.columns);
   invariant(
     actual.join(', ') === declared.join(', '),
@@ -21,7 +21,7 @@ async function checkColumns(connection: DuckDBConnection, table: Table, query: s
  * the engine can push filters through it; everything else is made once.
  */
 export async function materialise(
-  connection: DuckDBConnection,
+  session: Session,
   targets: readonly Table[],
   made: Set<string>,
 ): Promise<void> {
@@ -45,9 +45,9 @@ export async function materialise(
       .join(', ');
     // The final cast makes engines agree on types by construction (unnest gives BIGINT here and INT elsewhere).
     const rendered = render(table.query, duckdbDialect);
-    await checkColumns(connection, table, rendered);
+    await checkColumns(session, table, rendered);
     const query = `SELECT ${casts} FROM (\n${rendered}\n) AS declared`;
-    await connection.run(`CREATE ${once ? 'TEMP TABLE' : 'TEMP VIEW'} ${identifier} AS ${query}`);
+    await session.run(`CREATE ${once ? 'TEMP TABLE' : 'TEMP VIEW'} ${identifier} AS ${query}`);
     made.add(table.name);
   }
 }

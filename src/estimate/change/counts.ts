@@ -1,7 +1,7 @@
 import { derive, list, name, sql, type Table } from '../../engine/index.ts';
 import { cohort } from '../../persontime/tables.ts';
 import type { EstimateOf, Protocol } from '../../protocol/tables.ts';
-import { eventsOf, intervalEvents } from '../events.ts';
+import { eventsOf, intervalEvents, once } from '../events.ts';
 import { strataOf } from '../population.ts';
 
 /**
@@ -73,14 +73,16 @@ export function countChange(
   const intervals = intervalEvents(protocol, estimate.outcome);
   const total = (column: 'events' | 'days', window: 'before' | 'after', free: boolean) =>
     sql`CAST(sum(CASE WHEN time_window = ${window}${free ? sql` AND NOT removed` : sql``} THEN ${name(column)} ELSE 0 END) AS BIGINT)`;
-  const persons = derive(
-    `change_person_${estimate.outcome}`,
-    PERSON,
-    sql`SELECT person_id, ${total('events', 'before', false)} AS b, ${total('events', 'after', false)} AS a,
+  const persons = once(protocol, `change_person_${estimate.outcome}`, () =>
+    derive(
+      `change_person_${estimate.outcome}`,
+      PERSON,
+      sql`SELECT person_id, ${total('events', 'before', false)} AS b, ${total('events', 'after', false)} AS a,
         ${total('days', 'before', false)} AS tb, ${total('days', 'after', false)} AS ta,
         ${total('events', 'before', true)} AS fb, ${total('events', 'after', true)} AS fa,
         ${total('days', 'before', true)} AS ftb, ${total('days', 'after', true)} AS fta
       FROM ${intervals} GROUP BY person_id`,
+    ),
   );
   const strata = strataOf(estimate, population, ['exit_group']);
   const suffix = `${estimate.id}_${population.name}`;
