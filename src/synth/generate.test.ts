@@ -250,10 +250,9 @@ describe('synthetic registers', () => {
       ask(sql`SELECT avg(CASE WHEN ${where} THEN 1 ELSE 0 END) AS answer FROM (${cohort}) AS c WHERE ${of}`);
     const known = sql`is_known`;
     const retained = sql`(end_date IS NULL OR end_date >= entry + INTERVAL 24 MONTH)`;
-    // 19,570 of 53,851, before linkage loses some matches; 45 % by criminal justice routes; 4,677 of 19,570 retained;
+    // 19,570 of 53,851 (36.3 %) once linkage has lost some matches, so more in truth; 45 % by criminal justice routes; 4,677 of 19,570 retained;
     // half as many successful; a third of leavers back within a year. Tolerances: five standard errors at this size.
-    expect(await share(sql`TRUE`, known)).toBeCloseTo(0.375, 1);
-    expect(Math.abs((await share(sql`TRUE`, known)) - 0.375)).toBeLessThan(0.036);
+    expect(Math.abs((await share(sql`TRUE`, known)) - 0.385)).toBeLessThan(0.036);
     expect(Math.abs((await share(known, sql`route IN ('5', '6', '8', '13')`)) - 0.45)).toBeLessThan(0.06);
     expect(Math.abs((await share(known, retained)) - 0.239)).toBeLessThan(0.052);
     expect(Math.abs((await share(known, sql`ended = 'success' AND NOT ${retained}`)) - 0.126)).toBeLessThan(

@@ -191,7 +191,7 @@ export const ENGLAND_2006: World = {
     old_record: 0.45,
   },
   offending: {
-    events_per_year: 0.84,
+    events_per_year: 0.91,
     shape: 0.4,
     police_only_factor: 0.5,
     substance_factor: { 'opiate and crack': 1.35, 'opiate only': 1.1, 'crack only': 1, other: 0.5 },
@@ -231,7 +231,7 @@ export const ENGLAND_2006: World = {
       ['crack only', 0.06],
       ['other', 0.29],
     ],
-    criminal_justice: { base: 0.1, slope: 0.62, half: 1 },
+    criminal_justice: { base: 0.12, slope: 0.62, half: 1 },
     self_referral: 0.6,
     entry_outside: 0.08,
     prior_treatment: 0.4,
