@@ -25,9 +25,16 @@ import {
   weightedCross,
 } from './design.ts';
 import { assembleEstimate, type Estimate, type FitFailure } from './estimate.ts';
-import { type Evaluation, maximiseByNewton, type NewtonOptions } from './newton.ts';
+import type { Evaluation, NewtonOptions } from './newton.ts';
 import { invertSymmetric } from './normal-equations.ts';
-import { bordered, countTerm, logFactorials, meanTerm, pairsOfEvents } from './overdispersion.ts';
+import {
+  bordered,
+  countTerm,
+  logFactorials,
+  maximiseWithAlpha,
+  meanTerm,
+  pairsOfEvents,
+} from './overdispersion.ts';
 import { fitPoisson, type PoissonEstimate } from './poisson.ts';
 
 export interface NegativeBinomialKeys {
@@ -153,7 +160,7 @@ export function fitNegativeBinomial(
   const start = new Float64Array(k + 1);
   for (let a = 0; a < k; a++) start[a] = poisson.coefficient[rank.kept[a] as number] as number;
   start[k] = Math.log(moment);
-  const result = maximiseByNewton(start, evaluate, { max_iterations: 100, ...options });
+  const result = maximiseWithAlpha(start, evaluate, options);
   if (result.status === 'not-converged') return result;
 
   const logAlpha = result.parameter[k] as number;

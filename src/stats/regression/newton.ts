@@ -31,6 +31,10 @@ export interface NewtonOptions {
 }
 
 const HALVINGS = 40;
+/** Where sums are so large that rounding keeps the decrement above the tolerance: below this (3e-5 standard errors) ... */
+const ROUNDING = 1e-9;
+/** ... it is accepted once it has stopped falling for so many steps. */
+const IDLE = 3;
 
 /** `evaluate` may return a log-likelihood that is not finite outside the domain: the step is then halved. */
 export function maximiseByNewton(
@@ -44,6 +48,8 @@ export function maximiseByNewton(
   let parameter = start;
   let at = evaluate(parameter);
   let decrement = Number.POSITIVE_INFINITY;
+  let best = Number.POSITIVE_INFINITY;
+  let idle = 0;
   for (let iteration = 1; iteration <= limit; iteration++) {
     const factor = regularisedFactor(at.information, order);
     if (factor === null || !Number.isFinite(at.log_likelihood)) {
@@ -52,7 +58,9 @@ export function maximiseByNewton(
     const step = solveCholesky(factor.factor, at.score);
     decrement = dotProduct(step, at.score);
     if (!Number.isFinite(decrement)) return { status: 'not-converged', iterations: iteration, decrement };
-    const settled = !factor.ridged && decrement <= tolerance;
+    idle = decrement < best / 2 ? 0 : idle + 1;
+    best = Math.min(best, decrement);
+    const settled = !factor.ridged && (decrement <= tolerance || (idle >= IDLE && decrement <= ROUNDING));
     // Rounding of the sum: a smaller fall than this is not a fall.
     const slack = 1e-12 * (1 + Math.abs(at.log_likelihood));
     let fraction = 1;

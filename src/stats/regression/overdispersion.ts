@@ -6,6 +6,8 @@
  *   sum_i [log Gamma(y_i + 1/alpha) - log Gamma(1/alpha) + y_i log alpha] = sum_j tail[j] log(1 + j alpha).
  * The mean M of a unit with total Y enters through - (Y + 1/alpha) log(1 + alpha M).
  */
+import { gatherMatrix } from './design.ts';
+import { type Evaluation, maximiseByNewton, type NewtonOptions, type NewtonResult } from './newton.ts';
 
 export interface AlphaTerm {
   readonly value: number;
@@ -97,4 +99,40 @@ export function bordered(inner: Float64Array, edge: Float64Array, corner: number
   }
   out[k * (k + 1) + k] = corner;
   return out;
+}
+
+/**
+ * Joint maximum over beta and log alpha (the last parameter). Where Newton's method fails from the moment estimate, alpha is held
+ * at a ladder of values, beta maximised at each (for fixed alpha the likelihood is concave or nearly so), and the best tried again.
+ */
+export function maximiseWithAlpha(
+  start: Float64Array,
+  evaluate: (parameter: Float64Array) => Evaluation,
+  options: NewtonOptions,
+): NewtonResult {
+  const joint = { max_iterations: 100, ...options };
+  const direct = maximiseByNewton(start, evaluate, joint);
+  if (direct.status === 'converged') return direct;
+  const k = start.length - 1;
+  let best: { readonly value: number; readonly parameter: Float64Array } | null = null;
+  let beta: Float64Array = start.slice(0, k);
+  for (let logAlpha = -6; logAlpha <= 6; logAlpha += 0.5) {
+    const held = (b: Float64Array): Evaluation => {
+      const at = evaluate(Float64Array.from([...b, logAlpha]));
+      if (!Number.isFinite(at.log_likelihood)) return at;
+      const block = Int32Array.from({ length: k }, (_, a) => a);
+      return {
+        log_likelihood: at.log_likelihood,
+        score: at.score.subarray(0, k),
+        information: gatherMatrix(at.information, block, k + 1),
+      };
+    };
+    const fit = maximiseByNewton(beta, held, { max_iterations: 60 });
+    if (fit.status !== 'converged') continue;
+    beta = fit.parameter;
+    if (best === null || fit.at.log_likelihood > best.value) {
+      best = { value: fit.at.log_likelihood, parameter: Float64Array.from([...beta, logAlpha]) };
+    }
+  }
+  return best === null ? direct : maximiseByNewton(best.parameter, evaluate, joint);
 }

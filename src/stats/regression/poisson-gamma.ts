@@ -13,8 +13,15 @@ import { logFactorial } from '../special/gamma.ts';
 import { findAliasedColumns } from './aliasing.ts';
 import { addRows, crossVector, gatherMatrix, keepColumns, linearPredictor, weightedCross } from './design.ts';
 import { assembleEstimate, type Estimate, type FitFailure } from './estimate.ts';
-import { type Evaluation, maximiseByNewton, type NewtonOptions } from './newton.ts';
-import { bordered, countTerm, meanTerm, pairsOfEvents, tailHistogram } from './overdispersion.ts';
+import type { Evaluation, NewtonOptions } from './newton.ts';
+import {
+  bordered,
+  countTerm,
+  maximiseWithAlpha,
+  meanTerm,
+  pairsOfEvents,
+  tailHistogram,
+} from './overdispersion.ts';
 import { assertPersonRows, type PersonRows } from './person-rows.ts';
 import { fitPoisson, type PoissonEstimate } from './poisson.ts';
 
@@ -137,7 +144,7 @@ export function fitPoissonGamma(data: PersonRows, options: NewtonOptions = {}): 
   const begin = new Float64Array(k + 1);
   for (let a = 0; a < k; a++) begin[a] = poisson.coefficient[rank.kept[a] as number] as number;
   begin[k] = Math.log(Math.min(1e3, Math.max(1e-4, (2 * scoreAtZero) / squares)));
-  const result = maximiseByNewton(begin, evaluate, { max_iterations: 100, ...options });
+  const result = maximiseWithAlpha(begin, evaluate, options);
   if (result.status === 'not-converged') return result;
 
   const logAlpha = result.parameter[k] as number;

@@ -225,6 +225,26 @@ describe('Columns that cannot be estimated', () => {
     expect(fitPoisson(cells(around, [5, 0, 0, 0, 0, 0, 0], Array(7).fill(10))).status).toBe('estimated');
   });
 
+  it('separation in a combination is found when rounding leaves the interior rows not quite at zero', () => {
+    const rows = [
+      ...Array.from({ length: 7 }, () => [1, 0, 0, 0]),
+      [1, 0, 1, 1],
+      [1, 1, 1, 0],
+      [1, 0, 1, 0],
+      [1, 1, 1, 0],
+      [1, 0, 0, 0],
+    ];
+    const fit = fitPoisson(
+      cells(
+        rows,
+        [141, 74, 70, 15, 9, 2, 1, 13, 1, 0, 0, 0],
+        [1747, 2246, 3389, 590, 174, 149, 95, 357, 200, 18, 43, 14],
+      ),
+    );
+    // Only the cell (0, 1, 0) without events moves along (0, 1, -1, 1).
+    expect(fit).toEqual({ status: 'separated', columns: [1, 2, 3], cells: 1 });
+  });
+
   it('a group without events that shares its column with another has an estimate', () => {
     const fit = fitPoisson(
       cells(

@@ -42,25 +42,23 @@ export function findSeparation(design: Design, side: Float64Array): Separation |
     for (let k = 0; k < rank.kept.length; k++) d[rank.kept[k] as number] = -(b[k] as number);
     return d;
   });
+  // Directions are known up to rounding in units of the columns: what is smaller than that is zero.
+  const unit = columnMaxima(design, side);
+  const noise = directions.map(
+    (d) => 1e-9 * d.reduce((m, v, k) => Math.max(m, Math.abs(v) * (unit[k] as number)), 0),
+  );
   // Projected boundary rows, oriented so that a separating combination is >= 0 on all of them.
   const projected: Float64Array[] = [];
   for (let i = 0; i < rows; i++) {
     const s = side[i] as number;
     if (Number.isNaN(s) || s === INTERIOR) continue;
     const z = new Float64Array(q);
-    let any = false;
     directions.forEach((d, a) => {
       let sum = 0;
-      let scale = 0;
-      for (let k = 0; k < columns; k++) {
-        const term = (x[i * columns + k] as number) * (d[k] as number);
-        sum += term;
-        scale = Math.max(scale, Math.abs(term));
-      }
-      z[a] = Math.abs(sum) <= 1e-9 * scale ? 0 : s * sum;
-      if (z[a] !== 0) any = true;
+      for (let k = 0; k < columns; k++) sum += (x[i * columns + k] as number) * (d[k] as number);
+      z[a] = Math.abs(sum) <= (noise[a] as number) ? 0 : s * sum;
     });
-    if (any) projected.push(z);
+    if (z.some((v) => v !== 0)) projected.push(z);
   }
   const found = new Set<number>();
   const perfect = new Set<number>();
@@ -71,9 +69,10 @@ export function findSeparation(design: Design, side: Float64Array): Separation |
         d[k] = (d[k] as number) + (c[a] as number) * (direction[k] as number);
       }
     });
-    const largest = d.reduce((m, v) => Math.max(m, Math.abs(v)), 0);
-    d.forEach((v, k) => {
-      if (Math.abs(v) > 1e-7 * largest) found.add(k);
+    const size = d.map((v, k) => Math.abs(v) * (unit[k] as number));
+    const largest = size.reduce((m, v) => Math.max(m, v), 0);
+    size.forEach((v, k) => {
+      if (v > 1e-7 * largest) found.add(k);
     });
     projected.forEach((z, i) => {
       if (dot(z, c) > 0) perfect.add(i);
@@ -98,6 +97,19 @@ export function findSeparation(design: Design, side: Float64Array): Separation |
     if (c) record(c);
   }
   return found.size === 0 ? null : { columns: [...found].sort((a, b) => a - b), rows: perfect.size };
+}
+
+/** Largest absolute value of each column over the rows that count. */
+function columnMaxima(design: Design, side: Float64Array): Float64Array {
+  const { rows, columns, x } = design;
+  const out = new Float64Array(columns);
+  for (let i = 0; i < rows; i++) {
+    if (Number.isNaN(side[i])) continue;
+    for (let k = 0; k < columns; k++) {
+      out[k] = Math.max(out[k] as number, Math.abs(x[i * columns + k] as number));
+    }
+  }
+  return out;
 }
 
 function rectify(z: readonly Float64Array[], q: number): Float64Array | null {
