@@ -99,7 +99,12 @@ function populationsOf(estimate: Estimate): readonly string[] {
 
 export function planEstimate(protocol: Protocol): StagePlan {
   const members = populations(protocol);
-  const planned = protocol.estimates.flatMap((estimate) =>
+  // A variant is told by its whole: its strata would be the same persons cut again, and a gift to whoever subtracts tables.
+  const asked =
+    protocol.variant === 'protocol'
+      ? protocol.estimates
+      : protocol.estimates.map(({ strata: _, ...rest }) => rest);
+  const planned = asked.flatMap((estimate) =>
     populationsOf(estimate).map((population) => {
       const table = members.get(population);
       if (table === undefined) throw new Error(`no population ${population}`);

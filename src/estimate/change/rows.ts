@@ -1,5 +1,5 @@
 import type { Row } from '../../engine/index.ts';
-import { betaQuantile } from '../../stats/special/beta.ts';
+import { clopperPearsonInterval } from '../../stats/rates/proportion.ts';
 import { normalQuantile } from '../../stats/special/normal.ts';
 import { type Cell, DAYS_PER_YEAR, type Outcome, resultRow } from '../rows.ts';
 import type { ResultRow } from '../tables.ts';
@@ -231,7 +231,7 @@ function leaverRows(row: Row<typeof leaverMoment>, context: ChangeContext): Resu
   const square = (row.ll ?? 0) - 2 * share * (row.el ?? 0) + share * share * (row.ee ?? 0);
   const std_error = Math.sqrt((n / (n - 1)) * Math.max(0, square)) / events;
   const half = normalQuantile(0.5 + context.confidence / 2) * std_error;
-  const tail = (1 - context.confidence) / 2;
+  const back = clopperPearsonInterval(returned, n, context.confidence);
   return [
     resultRow(
       cell,
@@ -272,8 +272,8 @@ function leaverRows(row: Row<typeof leaverMoment>, context: ChangeContext): Resu
       {
         status: 'estimated',
         value: (100 * returned) / n,
-        ci_low: returned === 0 ? 0 : 100 * betaQuantile(tail, returned, n - returned + 1),
-        ci_high: returned === n ? 100 : 100 * betaQuantile(1 - tail, returned + 1, n - returned),
+        ci_low: 100 * back.lower,
+        ci_high: 100 * back.upper,
         note: 'events of this row are persons who came back within the window',
       },
     ),

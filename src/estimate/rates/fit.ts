@@ -1,19 +1,10 @@
 import type { Row } from '../../engine/index.ts';
-import { chiSquareQuantile } from '../../stats/special/chisq.ts';
+import { garwoodInterval } from '../../stats/rates/poisson-interval.ts';
 import { type Cell, resultRow } from '../rows.ts';
 import type { ResultRow } from '../tables.ts';
 import type { rateCount } from './counts.ts';
 
 /** Rates with the exact (Garwood 1936) interval for a Poisson count; see docs/methods/rates.md. */
-
-/** Garwood 1936: the limits are chi-square quantiles. */
-export function garwoodInterval(events: number, confidence: number): { lower: number; upper: number } {
-  const tail = (1 - confidence) / 2;
-  return {
-    lower: events === 0 ? 0 : chiSquareQuantile(tail, 2 * events) / 2,
-    upper: chiSquareQuantile(1 - tail, 2 * events + 2) / 2,
-  };
-}
 
 const PHASED = new Set(['window', 'phase']);
 
@@ -53,7 +44,7 @@ export function fitRates(counts: readonly Row<typeof rateCount>[], context: Rate
       variant: context.variant,
     };
     const counted = { method: 'count', unit: 'number' };
-    const { lower, upper } = garwoodInterval(events, context.confidence);
+    const { lower, upper } = garwoodInterval(events, 1, context.confidence);
     return [
       resultRow(cell, { measure: 'events', ...counted }, { status: 'estimated', value: events }),
       resultRow(cell, { measure: 'persons', ...counted }, { status: 'estimated', value: persons }),
