@@ -57,7 +57,7 @@ export type SmallSampleResult =
   | { readonly status: 'leverage-one'; readonly cluster: number };
 
 /** Rows of one cluster beyond which the response root is refused. */
-export const RESPONSE_ROOT_LIMIT = 500;
+const RESPONSE_ROOT_LIMIT = 500;
 /** Eigenvalues of I - H below this are treated as zero (generalised inverse). */
 const NULL_EIGENVALUE = 1e-10;
 
