@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type CumulativeIncidence, estimateIncidenceRows } from '../../src/stats/survival/aalen-johansen.ts';
 import { fitCox } from '../../src/stats/survival/cox.ts';
 import { fitFineGray } from '../../src/stats/survival/fine-gray.ts';
+import { testGrayRows } from '../../src/stats/survival/gray.ts';
 import { countUpTo } from '../../src/stats/survival/time-order.ts';
 import {
   externalColumns,
@@ -23,6 +24,7 @@ interface Regression {
 interface Reference {
   synth_AJ: Record<'pstate' | 'se' | 'lower' | 'upper', number[][]> & { time: number[]; nrisk: number[] };
   synth_AJ_by_sex: { time: number[]; pstate: number[][]; se: number[][] };
+  synth_cuminc_gray: { grayTests: number[][] };
   mgus2_AJ: { time: number[]; pstate: number[][]; se: number[][] };
   synth_cause_specific_1: Regression;
   synth_cause_specific_2: Regression;
@@ -91,6 +93,18 @@ describe('Synthetic treatment: reoffence, drop-out and death compete', () => {
       { strata: 2 },
     );
     compareCurves('synth by sex', curves, reference.synth_AJ_by_sex);
+  });
+
+  it("Gray's tests by sex as cuminc", () => {
+    reference.synth_cuminc_gray.grayTests.forEach(([chi_square, p_value, df], j) => {
+      const rows = { causes: 3, stop: time, cause: status };
+      const test = testGrayRows(rows, Int32Array.from(sex), { groups: 2, cause: j + 1 });
+      if (test.status !== 'estimated') throw new Error(test.status);
+      const entry = { method: "Gray's test", case: `synth cause ${j + 1}`, tolerance: 1e-12 };
+      parityCase({ ...entry, ours: test.chi_square, theirs: chi_square as number });
+      parityCase({ ...entry, case: `${entry.case} p`, ours: test.p_value, theirs: p_value as number });
+      expect(test.degrees_of_freedom).toBe(df);
+    });
   });
 
   it('cause-specific Cox models as coxph', () => {

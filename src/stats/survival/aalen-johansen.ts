@@ -10,8 +10,9 @@
  * Sources: Aalen & Johansen 1978 Scand J Stat 5:141.
  */
 import { normalQuantile } from '../special/normal.ts';
-import { type SurvivalInterval, survivalLimits } from './kaplan-meier.ts';
-import { countExits, tabulateCounts } from './life-table.ts';
+import { exitRows, type SurvivalInterval, survivalLimits } from './kaplan-meier.ts';
+import { countExits, type LifeTable, tabulateCounts } from './life-table.ts';
+import { countBefore } from './time-order.ts';
 
 /** Counts per (stratum, time) in any order; `events` is row-major, rows x causes. */
 export interface CauseCounts {
@@ -59,33 +60,13 @@ export function estimateIncidence(
   counts: CauseCounts,
   options: IncidenceOptions = {},
 ): CumulativeIncidence[] {
-  const { causes, time, events, stratum } = counts;
-  const n = time.length;
-  const strata = options.strata ?? 1;
-  if (events.length !== n * causes) throw new Error('incidence: events is not rows x causes');
-  const anyCause = new Float64Array(n);
-  for (let i = 0; i < n; i++)
-    for (let j = 0; j < causes; j++)
-      anyCause[i] = (anyCause[i] as number) + (events[i * causes + j] as number);
-  const tables = tabulateCounts({ ...counts, events: anyCause }, strata);
-  const positions = tables.map((table) => new Map(Array.from(table.time, (t, k) => [t, k])));
-  const byCause = tables.map((table) => new Float64Array(table.time.length * causes));
-  for (let i = 0; i < n; i++) {
-    const s = stratum ? (stratum[i] as number) : 0;
-    const k = positions[s]?.get(time[i] as number) as number;
-    const into = byCause[s] as Float64Array;
-    for (let j = 0; j < causes; j++)
-      into[k * causes + j] = (into[k * causes + j] as number) + (events[i * causes + j] as number);
-  }
-  return tables.map((table, s) => {
-    const rows = Array.from(table.time.keys()).filter(
-      (k) => (table.events[k] as number) + (table.censored[k] as number) > 0,
-    );
-    const own = byCause[s] as Float64Array;
+  const { causes } = counts;
+  return tabulateCauses(counts, options.strata ?? 1).map(({ table, by_cause }) => {
+    const rows = exitRows(table);
     return incidenceCurve(
       Float64Array.from(rows, (k) => table.time[k] as number),
       Float64Array.from(rows, (k) => table.at_risk[k] as number),
-      Float64Array.from(rows.flatMap((k) => [...own.subarray(k * causes, (k + 1) * causes)])),
+      Float64Array.from(rows.flatMap((k) => [...by_cause.subarray(k * causes, (k + 1) * causes)])),
       causes,
       options,
     );
@@ -96,6 +77,35 @@ export function estimateIncidenceRows(
   rows: CauseRows,
   options: IncidenceOptions = {},
 ): CumulativeIncidence[] {
+  return estimateIncidence(countCauses(rows), options);
+}
+
+/** The life table of all causes together in each stratum, and its events by cause (times x causes). */
+export function tabulateCauses(
+  counts: CauseCounts,
+  strata: number,
+): { table: LifeTable; by_cause: Float64Array }[] {
+  const { causes, time, events, stratum } = counts;
+  const n = time.length;
+  if (events.length !== n * causes) throw new Error('incidence: events is not rows x causes');
+  const anyCause = new Float64Array(n);
+  for (let i = 0; i < n; i++)
+    for (let j = 0; j < causes; j++)
+      anyCause[i] = (anyCause[i] as number) + (events[i * causes + j] as number);
+  const tables = tabulateCounts({ ...counts, events: anyCause }, strata);
+  const byCause = tables.map((table) => new Float64Array(table.time.length * causes));
+  for (let i = 0; i < n; i++) {
+    const s = stratum ? (stratum[i] as number) : 0;
+    const k = countBefore((tables[s] as LifeTable).time, time[i] as number);
+    const into = byCause[s] as Float64Array;
+    for (let j = 0; j < causes; j++)
+      into[k * causes + j] = (into[k * causes + j] as number) + (events[i * causes + j] as number);
+  }
+  return tables.map((table, s) => ({ table, by_cause: byCause[s] as Float64Array }));
+}
+
+/** Person rows as (uncompressed) counts: the exits of all rows, then their entries when rows have a start. */
+export function countCauses(rows: CauseRows): CauseCounts {
   const counts = countExits({ ...rows, event: Array.from(rows.cause, (c) => (c > 0 ? 1 : 0)) });
   const events = new Float64Array(counts.time.length * rows.causes);
   for (let i = 0; i < rows.stop.length; i++) {
@@ -103,7 +113,7 @@ export function estimateIncidenceRows(
     if (cause > rows.causes) throw new Error('incidence: cause out of range');
     if (cause > 0) events[i * rows.causes + cause - 1] = 1;
   }
-  return estimateIncidence({ ...counts, events, causes: rows.causes }, options);
+  return { ...counts, events, causes: rows.causes };
 }
 
 function incidenceCurve(
