@@ -84,7 +84,7 @@ function columnMistakes(
       );
     }
     if (column.origin_column !== undefined) {
-      const origin = columns[column.origin_column];
+      const origin = Object.hasOwn(columns, column.origin_column) ? columns[column.origin_column] : undefined;
       if (origin === undefined) {
         refuse(
           'E-PROTOCOL-REFERENCE',

@@ -127,10 +127,10 @@ describe.each(Object.keys(SMALL_STUDY))('%s, damaged at random', (name) => {
         }
         expect(formatError(error)).not.toMatch(/\n\s+at .*:\d+:\d+/);
       }),
-      { numRuns: 150, seed: 20061 },
+      { numRuns: 100, seed: 20061 },
     );
     // A fuzz that breaks nothing tests nothing.
-    expect(refused).toBeGreaterThan(50);
+    expect(refused).toBeGreaterThan(40);
   });
 });
 

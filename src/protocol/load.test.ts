@@ -467,6 +467,7 @@ describe('every name leads somewhere', () => {
       'exit_reason: {column: DISRSN, add_days: 1}',
       '`add_days` moves a date, and `episode.exit_reason` is none',
     ],
+    ['homeless: NFA', 'homeless: __proto__', 'the dictionary does not describe the column `__proto__`.'],
     [
       'homeless: NFA',
       'homeless: NFAX',

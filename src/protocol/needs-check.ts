@@ -66,7 +66,7 @@ function linkageMistakes(
       ...unknownName(register, registers, 'register', '`sources`', where, at, 'key'),
       ...unknownName(other, registers, 'register', '`sources`', where, at),
     );
-    if (register === linkage.spine || register === other || sameIds[other] !== undefined) {
+    if (register === linkage.spine || register === other || Object.hasOwn(sameIds, other)) {
       mistakes.push(
         mistake(
           'E-PROTOCOL-REFERENCE',

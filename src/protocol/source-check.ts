@@ -49,7 +49,7 @@ function mappingMistakes(
 
   /** The column must be described, and its type must be one that the target takes. */
   const take = (column: string, target: string | undefined, path: YamlPath): void => {
-    const entry = columns[column];
+    const entry = Object.hasOwn(columns, column) ? columns[column] : undefined;
     if (entry === undefined) {
       mistakes.push(
         mistake(
@@ -231,7 +231,7 @@ function unpivotMistakes(
       ),
     );
   }
-  if (mapping.columns[unpivot.value] !== undefined) {
+  if (Object.hasOwn(mapping.columns, unpivot.value)) {
     mistakes.push(
       mistake(
         'E-PROTOCOL-KEY',
