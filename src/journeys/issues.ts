@@ -42,7 +42,19 @@ export function issuesOf(
       LEFT JOIN (SELECT person_id, min(departure_date) AS death_date FROM ${departure} WHERE kind = 'death' GROUP BY person_id)
         AS d ON d.person_id = s.person_id
       LEFT JOIN ${coverage} AS c ON c.person_id = s.person_id) AS dated`;
+  // Doses and contacts only: two episodes that start on one day are overlaps, counted below.
+  const repeats =
+    protocol.study.definitions.spells.from === 'episodes'
+      ? []
+      : [
+          sql`
+    SELECT 'treatment-day-repeated' AS code, ${spine} AS register, 'start_date' AS column_name, 'note' AS severity,
+      CAST(coalesce(sum(rows_a_day - 1), 0) AS BIGINT) AS count, CAST(coalesce(sum(rows_a_day), 0) AS BIGINT) AS of,
+      'records' AS unit, 'doses or contacts on a day that has one already: the day counts once' AS message
+    FROM (SELECT count(*) AS rows_a_day FROM ${record} WHERE start_date IS NOT NULL GROUP BY person_id, start_date) AS day`,
+        ];
   const lines = [
+    ...repeats,
     ...counted(spine, 'records', sql`${record}`, [
       {
         code: 'spell-without-start',

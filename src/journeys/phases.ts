@@ -33,10 +33,7 @@ const contextColumns = {
   covered_to: 'DATE',
 } as const satisfies Columns;
 
-export function treatmentTiles(
-  journeys: Table<typeof journey.columns>,
-  coverage: Table,
-): Table<typeof tileColumns> {
+function treatmentTiles(journeys: Table<typeof journey.columns>, coverage: Table): Table<typeof tileColumns> {
   const context = derive(
     'journey_context',
     contextColumns,

@@ -1,4 +1,4 @@
-import { addDays, type Columns, derive, type Sql, sql, type Table } from '../engine/index.ts';
+import { addDays, type Columns, derive, list, type Sql, sql, type Table } from '../engine/index.ts';
 import { contact, episode, intervention } from '../link/tables.ts';
 import type { Protocol } from '../protocol/tables.ts';
 import { spell } from './tables.ts';
@@ -46,8 +46,8 @@ export function planSpells(protocol: Protocol): Spells {
 }
 
 function kindsIn(kinds: readonly string[] | undefined): Sql {
-  if (kinds === undefined || kinds.length === 0) return sql`TRUE`;
-  return kinds.map((kind) => sql`kind = ${kind}`).reduce((some, one) => sql`${some} OR ${one}`);
+  if (kinds === undefined) return sql`TRUE`;
+  return kinds.length === 0 ? sql`FALSE` : sql`kind IN (${list(kinds)})`;
 }
 
 function recordsOfEpisodes(start: 'start' | 'triage'): Sql {

@@ -12,7 +12,7 @@ import type { Windows } from './windows.ts';
  * whoever enters treatment was alive until then. A register has seen a day if it lies before `complete_to`, from which
  * late entries are missing. Rows that name a person's area stand for it; rows for everywhere where none does.
  */
-export const observedColumns = {
+const observedColumns = {
   area: 'VARCHAR',
   observed_from: 'DATE',
   observed_to: 'DATE',

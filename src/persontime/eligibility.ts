@@ -14,10 +14,10 @@ export interface EligibilityStep {
   readonly keeps: Sql;
 }
 
-export const DEFAULT_LINK_CLASSES = ['matched', 'absent'] as const;
+const DEFAULT_LINK_CLASSES = ['matched', 'absent'] as const;
 
 /** Does the study have treatment at all? Registers of yearly counts alone have no journeys and no time zero. */
-export function hasTreatment(protocol: Protocol): boolean {
+function hasTreatment(protocol: Protocol): boolean {
   return protocol.sources.some((source) =>
     source.tables.some((mapping) => ['episode', 'intervention', 'contact'].includes(mapping.table)),
   );

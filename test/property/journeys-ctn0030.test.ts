@@ -90,6 +90,8 @@ describe.skipIf(!isHere)('daily doses of the trial CTN-0030', () => {
       sql`SELECT count(DISTINCT person_id) AS persons, count(*) AS journeys, CAST(sum(treatment_days) AS BIGINT) AS dose_days
         FROM ${journeys.journey}`,
     );
+    const issues = await bench.read(journeys.journeyIssue);
+    expect(issues).toMatchObject([{ code: 'treatment-day-repeated', count: 88, of: 50_432 }]);
     expect(totals).toEqual([{ persons: 651, journeys: 937, dose_days: 50_344 }]);
     const windows = await bench.engine.rows(
       { time_window: 'VARCHAR', persons: 'BIGINT', days: 'BIGINT' },

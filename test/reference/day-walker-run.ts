@@ -34,21 +34,35 @@ export interface Bench {
 export async function openBench(): Promise<Bench> {
   const folder = mkdtempSync(join(tmpdir(), 'desist-walker-'));
   const engine = await openDuckDB({ tempFolder: join(folder, 'temp'), folders: [folder], threads: 1 });
+  const files = new WeakMap<readonly object[], string>();
+  /** Rows as literals are slow to load: many of them are written to a file once and bound from then on. */
+  async function load<C extends Columns>(table: Table<C>, rows: readonly Row<C>[]): Promise<void> {
+    const known = files.get(rows);
+    if (known !== undefined) {
+      await engine.bind(table, [known]);
+      return;
+    }
+    await engine.load(table, rows);
+    if (rows.length < 5000) return;
+    const file = join(folder, `${table.name}.parquet`);
+    await engine.writeParquet(table, [], file);
+    files.set(rows, file);
+  }
   return {
     engine,
     async run(registers, protocol) {
       await engine.reset();
-      await engine.load(person, registers.person);
-      await engine.load(episode, registers.episode);
-      await engine.load(intervention, registers.intervention);
-      await engine.load(contact, registers.contact);
-      await engine.load(custody, registers.custody);
-      await engine.load(departure, registers.departure);
-      await engine.load(offence, registers.offence);
-      await engine.load(covariate, registers.covariate);
-      await engine.load(allocation, registers.allocation);
-      await engine.load(aggregate, registers.aggregate);
-      await engine.load(registerCoverage, registers.coverage);
+      await load(person, registers.person);
+      await load(episode, registers.episode);
+      await load(intervention, registers.intervention);
+      await load(contact, registers.contact);
+      await load(custody, registers.custody);
+      await load(departure, registers.departure);
+      await load(offence, registers.offence);
+      await load(covariate, registers.covariate);
+      await load(allocation, registers.allocation);
+      await load(aggregate, registers.aggregate);
+      await load(registerCoverage, registers.coverage);
       const journeys = planJourneys(protocol);
       await engine.materialise(Object.values(journeys));
       const persontime = planPersontime(protocol);
