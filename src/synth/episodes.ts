@@ -176,7 +176,7 @@ export function episodes(setting: Setting, journey: Table): Table<typeof episode
           THEN CASE WHEN exit_code = '6' THEN '2' ELSE '6' END
         ELSE exit_code END AS exit_code,
       journey > 1 AS is_returning, u_note, u_text, u_open, u_drug, u_second_drug,
-      CASE WHEN to_day IS NULL AND ${dirt} = 'reversed_dates' THEN NULL ELSE ${dirt} END AS dirt
+      CASE WHEN to_day IS NULL AND ${dirt} IN ('reversed_dates', 'impossible_date') THEN NULL ELSE ${dirt} END AS dirt
     FROM (${drawn}) AS drawn`,
   );
 }
