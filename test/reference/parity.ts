@@ -148,6 +148,11 @@ const tableHeader =
 afterAll(() => {
   const file = process.env.DESIST_PARITY_TABLE;
   if (file === undefined || file === '' || rows.length === 0) return;
-  if (!existsSync(file)) writeFileSync(file, tableHeader);
+  try {
+    // 'wx' fails when the file exists: test files run in parallel processes and only one may write the header.
+    writeFileSync(file, tableHeader, { flag: 'wx' });
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'EEXIST') throw error;
+  }
   appendFileSync(file, parityTable(rows));
 });

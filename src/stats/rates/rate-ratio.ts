@@ -170,7 +170,7 @@ export interface RateDifference {
 
 /**
  * Rate difference. 'wald': standard error sqrt(x1 / t1^2 + x2 / t2^2). 'mover': limits from the two exact intervals by the method of variance
- * estimates recovery (Donner and Zou 2012, Statistical Methods in Medical Research 21:347), usable when a group has no events. NaN without person-time.
+ * estimates recovery (Zou and Donner 2008, Stat Med 27:1693), usable when a group has no events. NaN without person-time.
  */
 export function rateDifference(
   group1: EventsInTime,
