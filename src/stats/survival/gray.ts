@@ -148,10 +148,10 @@ function addVariance(steps: readonly Step[], groups: number, covariance: Float64
       const { h, all, increment, free_before, free } = common[k] as CommonStep;
       const Y = at_risk[j] as number;
       const s = survival[j] as number;
-      // Nobody of the group is left after this time: what would follow is not defined, and no increment follows.
-      if (!(Y > 0) || !(s > 0)) continue;
       const hj = h[j] as number;
-      const q = free / s;
+      if (hj === 0) continue;
+      // When the last of the group leaves with an event nothing follows: c is 0 and q does not matter.
+      const q = s > 0 ? free / s : 0;
       for (let g = 0; g < groups; g++) {
         w[g] = (g === j ? 1 : 0) - (h[g] as number) / all;
         const carried = (c[g] as number) / hj;

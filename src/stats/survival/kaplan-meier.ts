@@ -6,7 +6,8 @@
  * log-log S^exp(+- z se / (S log S)). Where S is 0 the standard error and limits are NaN (the variance formula is 0/0);
  * so are the log-log limits where S is still 1.
  * Quantiles: Brookmeyer & Crowley, the first time at which the curve, and each limit's curve, is <= 1 - p; where a curve
- * is flat at exactly 1 - p, the middle of the flat piece. Not reached: NaN.
+ * is flat at exactly 1 - p, the middle of the flat piece. Not reached: NaN. (With late entry and few people at risk at
+ * first a limit's curve may rise again; the first crossing is the end of the set of times not rejected, R's may be later.)
  * Sources: Kaplan & Meier 1958 JASA 53:457; Greenwood 1926; Brookmeyer & Crowley 1982 Biometrics 38:29;
  * Kalbfleisch & Prentice 2002, section 1.4.
  */
