@@ -2,6 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { StudyError } from '../src/errors.ts';
+import { loadProtocol } from '../src/protocol/index.ts';
 
 /** A complete small study as text files: three registers, linked by identifiers, every kind of estimate. */
 
@@ -181,4 +183,18 @@ export function changed(text: string, from: string, to: string): string {
   const parts = text.split(from);
   if (parts.length !== 2) throw new Error(`the passage stands ${parts.length - 1} times: ${from}`);
   return parts.join(to);
+}
+
+/** The mistakes of the small study with some files written differently, each as `CODE file:line:column message`. */
+export function mistakesOf(changes: Readonly<Record<string, string | Uint8Array>>): readonly string[] {
+  try {
+    loadProtocol(smallStudy(changes), { env: { DESIST_DATA: '/registers' } });
+  } catch (error) {
+    if (!(error instanceof StudyError)) throw error;
+    return [error, ...(error.detail.also ?? [])].map((one) => {
+      const { place } = one.detail;
+      return `${one.code} ${place?.file}:${place?.line}:${place?.column} ${one.message}`;
+    });
+  }
+  return [];
 }

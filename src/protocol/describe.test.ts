@@ -21,7 +21,7 @@ it('The population, time zero and the windows are told in plain sentences', () =
     'The earlier window is the 24 months before time zero.',
     'The later window is the 24 months from time zero on.',
     'Time ends early at death, emigration or the end of the data.',
-    'Time in custody is not time at liberty; rates are given by both clocks.',
+    'Time in custody is not time at liberty: it counts on the calendar clock and not on the other.',
   ]);
 });
 
@@ -90,4 +90,18 @@ it('Linkage, estimates, variants and disclosure are told', () => {
   expect(said(STUDY, 'disclosure')).toEqual([
     'Nothing leaves without disclosure control by the profile ndtms.',
   ]);
+});
+
+it('A title stands beside its estimate, and an own offence set is told once', () => {
+  const study = changed(
+    changed(STUDY, '  - id: rates\n', '  - id: rates\n    title: Rates of convictions\n'),
+    'trigger: trigger-2007',
+    'trigger: {kinds: [caution], offence_days: true}',
+  );
+  expect(said(study, 'estimates')[0]).toBe(
+    'Estimate rates (Rates of convictions): rates of trigger by window and phase (95 % intervals).',
+  );
+  expect(said(study, 'outcomes')[0]).toBe(
+    'The primary outcome trigger (inline), counted on the day of the offence. Offences of the register of the kinds caution, with the offences of a day counted as one.',
+  );
 });

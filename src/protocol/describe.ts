@@ -73,8 +73,10 @@ function registerText(source: Protocol['sources'][number]): string {
       `${line.area === undefined ? '' : `${line.area}: `}${line.from} to before ${line.to}${line.complete_to === undefined || line.complete_to === line.to ? '' : `, complete to before ${line.complete_to}`}`,
   );
   const tables = [...new Set(source.tables.map((mapping) => mapping.table.replace('_', ' ')))];
-  const kind = source.origin === 'real' ? '' : `, ${source.origin} data`;
-  return `The register ${source.register}${source.title === undefined ? '' : ` (${source.title})`}${kind} gives ${and(tables)}; it covers ${and(coverage)}.`;
+  const notes = [source.title ?? '', source.origin === 'real' ? '' : `${source.origin} data`].filter(
+    (note) => note !== '',
+  );
+  return `The register ${source.register}${notes.length === 0 ? '' : ` (${notes.join('; ')})`} gives ${and(tables)}; it covers ${and(coverage)}.`;
 }
 
 function linkageText(study: Study): string {
@@ -193,7 +195,7 @@ function windowTexts(protocol: Protocol): readonly string[] {
     (remove ?? []).length === 0
       ? 'No time is removed: custody counts as time at risk.'
       : hasCustody
-        ? 'Time in custody is not time at liberty; rates are given by both clocks.'
+        ? 'Time in custody is not time at liberty: it counts on the calendar clock and not on the other.'
         : 'No register of custody is read, so that time at liberty cannot be told from calendar time.',
     splits.length === 0 ? '' : `Person-time is split ${and(splits)}.`,
   ];
@@ -215,8 +217,7 @@ function outcomeTexts(outcome: ResolvedOutcome, isPrimary: boolean, protocol: Pr
   const date =
     study.definitions.outcome_date === 'disposal' ? 'the day of the disposal' : 'the day of the offence';
   const definition = protocol.definitions_used.find((one) => one.kind === `outcome ${outcome.name}`);
-  const collapsed = outcome.offence_days ? ' Offences of the same day count once.' : '';
-  const text = `The ${isPrimary ? 'primary ' : ''}outcome ${outcome.name}${outcome.label === outcome.name ? '' : ` is ${outcome.label}`} (${outcome.definition}), counted on ${date}.${collapsed} ${definition?.text ?? ''}`;
+  const text = `The ${isPrimary ? 'primary ' : ''}outcome ${outcome.name}${outcome.label === outcome.name.replace(/[-_]+/g, ' ') ? '' : ` is ${outcome.label}`} (${outcome.definition}), counted on ${date}. ${definition?.text ?? ''}`;
   const { from, to } = reach(study);
   const changes = [
     ...new Set(
@@ -249,7 +250,7 @@ function estimateText(estimate: Estimate, protocol: Protocol): string {
     estimate.population === undefined || estimate.population === 'all' ? '' : ` among ${estimate.population}`;
   const by = strata.length === 0 ? '' : `, also by ${and(strata)}`;
   const level = ` (${Number((100 * (estimate.confidence ?? 0.95)).toFixed(4))} % intervals)`;
-  const title = estimate.title === undefined ? '' : ` ${estimate.title}.`;
+  const title = estimate.title === undefined ? '' : ` (${estimate.title})`;
   const isHeadline = protocol.headline === estimate.id ? ' It is the headline.' : '';
   const what = ((): string => {
     switch (estimate.design) {
@@ -265,7 +266,7 @@ function estimateText(estimate: Estimate, protocol: Protocol): string {
           : 'time from entry to the end of the journey';
     }
   })();
-  return `Estimate ${estimate.id}:${title} ${what}${who}${by}${level}.${isHeadline}`;
+  return `Estimate ${estimate.id}${title}: ${what}${who}${by}${level}.${isHeadline}`;
 }
 
 function variantTexts(study: Study): readonly string[] {

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { StudyError } from '../errors.ts';
+import { VERSION } from '../version.ts';
 import { type CanonicalContent, type Change, canonicalJson, changesBetween, sha256 } from './fingerprint.ts';
 import { type CheckedStudy, checkStudy } from './load.ts';
 import { throwAll } from './mistakes.ts';
@@ -53,11 +54,6 @@ export type ProtocolStanding =
       /** Presets that mean something else in this Desist than when the protocol was frozen. */
       readonly definitions_changed: readonly string[];
     };
-
-function desistVersion(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return z.object({ version: z.string() }).parse(JSON.parse(text)).version;
-}
 
 /** The entries of a study's lock, oldest first; empty where it was never frozen. */
 export function frozenEntries(folder: string): readonly FrozenEntry[] {
@@ -132,7 +128,7 @@ export function freezeProtocol(
     hash: checked.hash,
     frozen_at: now.toISOString(),
     who,
-    desist_version: desistVersion(),
+    desist_version: VERSION,
     reason: last === undefined ? null : (options.reason ?? null),
     outcomes_opened_before: outcomesOpened(folder).length,
     definitions,

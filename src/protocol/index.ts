@@ -14,4 +14,3 @@ export {
 export { type JsonSchema, jsonSchema, type ProtocolFile } from './json-schema.ts';
 export { type LoadOptions, loadProtocol } from './load.ts';
 export { type OutcomesOpened, outcomesOpened, recordOutcomesOpened } from './outcomes-opened.ts';
-export { referencePages } from './reference.ts';

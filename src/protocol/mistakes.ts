@@ -18,7 +18,7 @@ export function mistake(code: ErrorCode, message: string, place: Place, fix?: st
 }
 
 /** `definitions.outcomes.trigger`, `estimates[2].outcome`. */
-export function pathText(path: YamlPath): string {
+function pathText(path: YamlPath): string {
   return path
     .map((step, i) => (typeof step === 'number' ? `[${step}]` : i === 0 ? step : `.${step}`))
     .join('');
@@ -227,7 +227,7 @@ export function schemaMistakes(
 }
 
 /** In the order of the files, then of the lines; the same mistake at the same place is told once. */
-export function inOrder(mistakes: readonly StudyError[], first: string): readonly StudyError[] {
+function inOrder(mistakes: readonly StudyError[], first: string): readonly StudyError[] {
   const seen = new Set<string>();
   const fileOf = (error: StudyError): string => error.detail.place?.file ?? '';
   return mistakes

@@ -1,31 +1,13 @@
 import type { StudyError } from '../errors.ts';
-import type { CanonicalTable } from './canonical.ts';
+import { type Filled, filledBy } from './filled.ts';
+import { linkageMistakes } from './linkage-check.ts';
 import { mistake, type Whereabouts } from './mistakes.ts';
-import { unknownName } from './study-check.ts';
+import { stratumMistakes } from './strata-check.ts';
 import { oneOfThese } from './suggest.ts';
-import type { Estimate, Source, Stratum, Study } from './tables.ts';
+import type { Estimate, Source, Study } from './tables.ts';
 import type { YamlPath } from './yaml-file.ts';
 
 /** What a study needs of its registers: that someone fills the tables and columns that it reads. */
-
-type Filled = (table: CanonicalTable, column?: string, register?: string) => boolean;
-
-/** Whether a register fills a table, or a column of it. */
-function filledBy(sources: readonly Source[]): Filled {
-  return (table, column, register) =>
-    sources.some(
-      (source) =>
-        (register === undefined || source.register === register) &&
-        source.tables.some(
-          (mapping) =>
-            mapping.table === table &&
-            (column === undefined ||
-              Object.hasOwn(mapping.columns, column) ||
-              mapping.unpivot?.value === column ||
-              (mapping.unpivot !== undefined && column === 'period')),
-        ),
-    );
-}
 
 export function needMistakes(
   study: Study,
@@ -45,67 +27,6 @@ export function needMistakes(
     ),
     ...disclosureMistakes(study, sources, where),
   ];
-}
-
-function linkageMistakes(
-  study: Study,
-  sources: readonly Source[],
-  filled: Filled,
-  where: Whereabouts,
-): readonly StudyError[] {
-  const { linkage } = study;
-  const registers = sources.map((source) => source.register);
-  const mistakes: StudyError[] = [
-    ...unknownName(linkage.spine, registers, 'register', '`sources`', where, ['linkage', 'spine']),
-  ];
-  if (linkage.method !== 'deterministic') return mistakes;
-  const sameIds = linkage.same_ids ?? {};
-  for (const [register, other] of Object.entries(sameIds)) {
-    const at = ['linkage', 'same_ids', register];
-    mistakes.push(
-      ...unknownName(register, registers, 'register', '`sources`', where, at, 'key'),
-      ...unknownName(other, registers, 'register', '`sources`', where, at),
-    );
-    if (register === linkage.spine || register === other || Object.hasOwn(sameIds, other)) {
-      mistakes.push(
-        mistake(
-          'E-PROTOCOL-REFERENCE',
-          register === linkage.spine
-            ? 'the spine is linked to nothing: the others are linked to it'
-            : `\`${register}\` takes the ids of \`${other}\`, which has none of its own`,
-          where.place(at, 'value'),
-          'Name the register whose records are linked by the keys.',
-        ),
-      );
-    }
-  }
-  for (const [i, key] of linkage.keys.entries()) {
-    if (linkage.keys.indexOf(key) < i) {
-      mistakes.push(
-        mistake(
-          'E-PROTOCOL-VALUE',
-          `the key \`${key}\` is named twice`,
-          where.place(['linkage', 'keys', i], 'value'),
-          'Name each key once.',
-        ),
-      );
-    }
-  }
-  for (const register of registers) {
-    if (Object.hasOwn(sameIds, register)) continue;
-    const lacking = linkage.keys.filter((key) => !filled('person_record', key, register));
-    if (lacking.length > 0) {
-      mistakes.push(
-        mistake(
-          'E-PROTOCOL-REFERENCE',
-          `the register \`${register}\` cannot be linked: it maps no ${lacking.map((key) => `\`${key}\``).join(', ')} to person_record`,
-          where.place(['linkage', 'keys'], 'key'),
-          'Map the columns, link by keys that every register carries, or name the register whose ids it uses under `same_ids`.',
-        ),
-      );
-    }
-  }
-  return mistakes;
 }
 
 const TREATMENT = { episodes: 'episode', doses: 'intervention', contacts: 'contact' } as const;
@@ -293,81 +214,6 @@ function subsetMistakes(study: Study, filled: Filled, where: Whereabouts): reado
     }
     return mistakes;
   });
-}
-
-/** Which columns a stratum is read from; a stratum made by Desist from journeys needs none. */
-const READ_FROM: Readonly<
-  Partial<Record<Extract<Stratum, string>, readonly (readonly [CanonicalTable, string])[]>>
-> = {
-  sex: [['person_record', 'sex']],
-  area: [
-    ['person_record', 'area'],
-    ['episode', 'area'],
-  ],
-  age_band: [['person_record', 'date_of_birth']],
-  substance_group: [
-    ['episode', 'substance_group'],
-    ['intervention', 'drug'],
-  ],
-  referral_route: [['episode', 'referral_route']],
-  service: [['episode', 'service']],
-};
-
-function stratumMistakes(
-  name: string,
-  stratum: Stratum,
-  sources: readonly Source[],
-  filled: Filled,
-  where: Whereabouts,
-): readonly StudyError[] {
-  const at = ['strata', name];
-  const mappings = sources.flatMap((source) => source.tables);
-  if (typeof stratum === 'string') {
-    const columns = READ_FROM[stratum] ?? [];
-    if (columns.length === 0 || columns.some(([table, column]) => filled(table, column))) return [];
-    const names = columns.map(([table, column]) => `\`${table}.${column}\``);
-    return [
-      mistake(
-        'E-PROTOCOL-REFERENCE',
-        `the stratum \`${name}\` has nothing to read: no register fills ${oneOfThese(names)}`,
-        where.place(at, 'value'),
-        'Map the column, or use {covariate: NAME}.',
-      ),
-    ];
-  }
-  if ('covariate' in stratum) {
-    const covariates = mappings.filter((mapping) => mapping.table === 'covariate');
-    // A name that comes from a column of the extract can be anything.
-    if (covariates.some((mapping) => mapping.columns.name !== undefined && !isConstant(mapping.columns.name)))
-      return [];
-    const names = covariates.flatMap((mapping) => [
-      ...Object.keys(mapping.covariates ?? {}),
-      ...constantsOf(mapping.columns.name),
-    ]);
-    return unknownName(stratum.covariate, names, 'covariate', 'the mapping', where, [...at, 'covariate']);
-  }
-  const allocations = mappings.filter((mapping) => mapping.table === 'allocation');
-  if (
-    allocations.some(
-      (mapping) => mapping.columns.programme !== undefined && !isConstant(mapping.columns.programme),
-    )
-  )
-    return [];
-  const programmes = allocations.flatMap((mapping) => constantsOf(mapping.columns.programme));
-  return unknownName(stratum.allocation, programmes, 'programme', 'the mapping', where, [
-    ...at,
-    'allocation',
-  ]);
-}
-
-type From = Source['tables'][number]['columns'][string];
-
-function isConstant(from: From): boolean {
-  return typeof from === 'object' && 'value' in from;
-}
-
-function constantsOf(from: From | undefined): readonly string[] {
-  return typeof from === 'object' && 'value' in from ? [String(from.value)] : [];
 }
 
 function disclosureMistakes(

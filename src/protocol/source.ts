@@ -8,7 +8,7 @@ const identifier = z
   .regex(/^[a-z][a-z0-9_-]*$/)
   .describe('A name: lower-case letters, digits, - and _.');
 
-export const dictionaryColumn = z
+const dictionaryColumn = z
   .strictObject({
     type: z
       .enum(['text', 'integer', 'number', 'date', 'boolean', 'study-day'])

@@ -21,8 +21,7 @@ export const GAP_PRESETS = {
     version: '1',
     days: 7,
     text: 'An interruption of more than 7 days ends a journey of opioid maintenance treatment.',
-    source:
-      'Cousins and others 2017 (Ireland): an interruption is more than 7 days; NQF 3175 breaks continuity likewise.',
+    source: 'Cousins and others 2017 (Ireland), abstract: an interruption is more than 7 days.',
     standing: 'verified',
   },
   'aihw-3m': {
