@@ -1,5 +1,5 @@
 import { derive, list, type Sql, sql, type Table } from '../engine/index.ts';
-import { cohort, cohortStratum } from '../persontime/tables.ts';
+import { aggregateInterval, cohort, cohortStratum } from '../persontime/tables.ts';
 import type { Estimate, Protocol } from '../protocol/tables.ts';
 import { eventsOf } from './events.ts';
 import { populationStep } from './tables.ts';
@@ -35,15 +35,31 @@ function membersOf(protocol: Protocol, subset: string): Table {
   );
 }
 
-const everyone = derive('member_all', MEMBER, sql`SELECT person_id, 'all' AS population FROM ${cohort}`);
+/** Everyone in the cohort; in a study of counts without dates, where nobody enters, everyone with a period. */
+function everyone(protocol: Protocol): Table {
+  const counts = protocol.estimates.some(
+    (estimate) => estimate.design === 'rates' && estimate.source === 'aggregate',
+  );
+  return derive(
+    'member_all',
+    MEMBER,
+    counts
+      ? sql`SELECT person_id, 'all' AS population FROM (SELECT person_id FROM ${cohort} UNION SELECT person_id FROM ${aggregateInterval}) AS everyone`
+      : sql`SELECT person_id, 'all' AS population FROM ${cohort}`,
+  );
+}
 
 /** Membership tables by population, each made once. */
 export function populations(protocol: Protocol): ReadonlyMap<string, Table> {
-  const tables = new Map<string, Table>([['all', everyone]]);
+  const tables = new Map<string, Table>([['all', everyone(protocol)]]);
   for (const subset of Object.keys(protocol.study.population.subsets ?? {}))
     tables.set(subset, membersOf(protocol, subset));
   return tables;
 }
+
+/** A level that fewer persons of the cohort have is not named: the name itself could tell who they are. */
+const NAMED_FROM = 5;
+const RARE = 'rare levels together';
 
 /** Persons with their strata, long; everyone also has stratum `all`, level `all`. */
 export function strataOf(estimate: Estimate, population: Table, always: readonly string[] = []): Table {
@@ -52,8 +68,11 @@ export function strataOf(estimate: Estimate, population: Table, always: readonly
     wanted.length === 0
       ? []
       : [
-          sql`SELECT s.person_id, s.stratum, s.level FROM ${cohortStratum} AS s
-            JOIN ${population} AS m ON m.person_id = s.person_id WHERE s.stratum IN (${list(wanted)})`,
+          sql`SELECT s.person_id, s.stratum, CASE WHEN n.persons >= ${NAMED_FROM} THEN s.level ELSE ${RARE} END AS level
+            FROM ${cohortStratum} AS s JOIN ${population} AS m ON m.person_id = s.person_id
+            JOIN (SELECT stratum, level, count(*) AS persons FROM ${cohortStratum} GROUP BY stratum, level) AS n
+              ON n.stratum = s.stratum AND n.level = s.level
+            WHERE s.stratum IN (${list(wanted)})`,
         ];
   return derive(
     `stratum_of_${estimate.id}_${population.name}`,
