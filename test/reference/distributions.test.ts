@@ -13,7 +13,7 @@ import { logNegativeBinomial } from '../../src/stats/special/negative-binomial.t
 import { logNormalCdf, normalCdf, normalQuantile, normalUpper } from '../../src/stats/special/normal.ts';
 import { logPoisson, poissonCdf, poissonUpper } from '../../src/stats/special/poisson.ts';
 import { studentCdf, studentQuantile, studentUpper } from '../../src/stats/special/student.ts';
-import { parityCase, parityVector, referenceResults } from './parity.ts';
+import { parityCase, parityTable, parityVector, referenceResults } from './parity.ts';
 
 type Table = Record<string, (number | null)[]>;
 const r = referenceResults<Record<string, Table>>('distributions');
@@ -117,10 +117,15 @@ describe('distributions agree with R to 1e-12', () => {
 
 describe('the parity mechanism', () => {
   it('fails when a number is outside its tolerance, and when one side is undefined', () => {
-    const entry = { method: 'mechanism', case: 'must fail', tolerance: 1e-9 };
+    const entry = { method: 'mechanism', case: 'must fail', tolerance: 1e-9, listed: false };
     expect(() => parityCase({ ...entry, ours: 1 + 1e-8, theirs: 1 })).toThrow(/relative difference/);
     expect(() => parityCase({ ...entry, ours: Number.NaN, theirs: 1 })).toThrow();
     expect(() => parityCase({ ...entry, ours: 1, theirs: null })).toThrow();
     expect(() => parityVector(entry, [1, 2], [1])).toThrow(/number of values/);
+  });
+
+  it('prints one row of the table per case', () => {
+    const row = { method: 'rate', case: 'x=1', ours: 2, theirs: 2.5, tolerance: 1e-9, difference: 0.2 };
+    expect(parityTable([row])).toBe('| rate | x=1 | 2 | 2.5 | 2.0e-1 | 1e-9 |\n');
   });
 });

@@ -11,11 +11,11 @@ import { normalCdf, normalQuantile, normalQuantileUpper } from '../special/norma
 import type { Replicates } from './resample.ts';
 
 /** An interval that may rest on the most extreme replicate: more replicates are needed for its level. */
-export interface BootstrapInterval extends Interval {
+interface BootstrapInterval extends Interval {
   is_extreme: boolean;
 }
 
-export type BcaInterval =
+type BcaInterval =
   | (BootstrapInterval & { status: 'estimated'; bias_correction: number; acceleration: number })
   /** All replicates on one side of the estimate, or a jackknife without variation. */
   | { status: 'not-defined'; reason: 'estimate-outside-replicates' | 'no-jackknife-variation' };

@@ -27,7 +27,7 @@ export type CholeskyResult =
   | { status: 'not-finite'; column: number };
 
 /** Default threshold on 1 - R^2. Below it the double precision of X'X itself cannot tell a column from a combination of others. */
-export const ALIAS_TOLERANCE = 1e-12;
+const ALIAS_TOLERANCE = 1e-12;
 
 /** Factorises a p x p row-major symmetric matrix (only its lower triangle is read). */
 export function cholesky(a: Float64Array, p: number, tolerance = ALIAS_TOLERANCE): CholeskyResult {

@@ -79,7 +79,7 @@ function reflect(y: Float64Array, v: Float64Array, from: number): void {
 }
 
 /** Q' y (length n): the first `rank` entries are the effects, the sum of squares of the rest is the residual sum of squares. */
-export function multiplyTransposedQ(factor: QrFactor, y: Float64Array): Float64Array {
+function multiplyTransposedQ(factor: QrFactor, y: Float64Array): Float64Array {
   const out = y.slice();
   const n = factor.rows;
   for (let k = 0; k < factor.rank; k++) reflect(out, factor.reflectors.subarray(k * n, (k + 1) * n), k);

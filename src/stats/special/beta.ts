@@ -9,6 +9,9 @@
 import { devianceTerm, digamma, stirlingError, trigamma } from './gamma.ts';
 import { normalQuantile } from './normal.ts';
 
+/** Larger a + b give NaN: doubles then hardly separate consecutive counts. */
+const LARGEST_SUM = 1e15;
+
 /** log of x^a y^b / B(a, b), y = 1 - x, all positive. */
 function logFactor(a: number, b: number, x: number, y: number): number {
   const n = a + b;
@@ -46,7 +49,7 @@ function fraction(a: number, b: number, x: number, y: number): number {
     const change = c * d;
     value *= change;
     calm = Math.abs(change - 1) <= 2.3e-16 ? calm + 1 : 0;
-    if (calm === 3) return 1 / value;
+    if (calm === 3 || Number.isNaN(value)) return 1 / value;
   }
 }
 
@@ -58,7 +61,7 @@ function directTail(a: number, b: number, x: number, y: number): { log: number; 
 }
 
 function isOutside(x: number, a: number, b: number): boolean {
-  return !(a > 0 && b > 0 && x >= 0 && x <= 1 && a + b < Number.POSITIVE_INFINITY);
+  return !(a > 0 && b > 0 && x >= 0 && x <= 1 && a + b <= LARGEST_SUM);
 }
 
 /** I_x(a, b): probability that a beta(a, b) variable is at most x. */
@@ -96,7 +99,7 @@ export function betaQuantileUpper(q: number, a: number, b: number): number {
 
 /** x with I_x(a, b) = p, together with y = 1 - x to full relative accuracy. */
 export function betaQuantilePair(p: number, a: number, b: number): { x: number; y: number } {
-  if (!(p >= 0 && p <= 1 && a > 0 && b > 0)) return { x: Number.NaN, y: Number.NaN };
+  if (!(p >= 0 && p <= 1 && a > 0 && b > 0 && a + b <= LARGEST_SUM)) return { x: Number.NaN, y: Number.NaN };
   if (p === 0) return { x: 0, y: 1 };
   if (p === 1) return { x: 1, y: 0 };
   const u = p <= 0.5 ? logitOfLowerTail(Math.log(p), a, b) : -logitOfLowerTail(Math.log1p(-p), b, a);

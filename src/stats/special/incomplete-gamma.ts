@@ -9,6 +9,9 @@
 import { devianceTerm, logGammaOnePlus, stirlingError } from './gamma.ts';
 import { normalQuantile } from './normal.ts';
 
+/** Beyond this doubles hardly separate consecutive counts, and the terms of the series no longer fall; larger shapes give NaN. */
+const LARGEST_SHAPE = 1e15;
+
 const LOG_2PI = 1.8378770664093456;
 
 /** log of x^a e^-x / Gamma(a + 1), a > 0, x > 0. */
@@ -33,7 +36,7 @@ function lowerSeries(a: number, x: number): number {
     term *= x / denominator;
     sum += term;
     // The ratio of terms only falls, so the rest is below term * ratio / (1 - ratio).
-    if (term * x < 1e-17 * sum * Math.max(denominator + 1 - x, 1e-3)) return sum;
+    if (!(term * x >= 1e-17 * sum * Math.max(denominator + 1 - x, 1e-3))) return sum;
   }
 }
 
@@ -55,7 +58,7 @@ function upperFraction(a: number, x: number): number {
     const change = c * d;
     value *= change;
     calm = Math.abs(change - 1) <= 2.3e-16 ? calm + 1 : 0;
-    if (calm === 3) return value;
+    if (calm === 3 || Number.isNaN(value)) return value;
   }
 }
 
@@ -81,7 +84,7 @@ function regionOf(a: number, x: number): Region {
 }
 
 function isOutside(a: number, x: number): boolean {
-  return !(a > 0 && x >= 0 && a < Number.POSITIVE_INFINITY);
+  return !(a > 0 && x >= 0 && a <= LARGEST_SHAPE);
 }
 
 /** P(a, x): probability that a gamma variable of shape a and scale 1 is at most x. */
@@ -132,7 +135,7 @@ export function logRegularisedGammaQ(a: number, x: number): number {
 
 /** x with P(shape, x / scale) = p. */
 export function gammaQuantile(p: number, shape: number, scale = 1): number {
-  if (!(p >= 0 && p <= 1 && shape > 0 && scale > 0)) return Number.NaN;
+  if (!(p >= 0 && p <= 1 && shape > 0 && shape <= LARGEST_SHAPE && scale > 0)) return Number.NaN;
   if (p === 0) return 0;
   if (p === 1) return Number.POSITIVE_INFINITY;
   return (
@@ -143,7 +146,7 @@ export function gammaQuantile(p: number, shape: number, scale = 1): number {
 
 /** x with Q(shape, x / scale) = q: the upper-tail quantile, which keeps its accuracy for tiny q. */
 export function gammaQuantileUpper(q: number, shape: number, scale = 1): number {
-  if (!(q >= 0 && q <= 1 && shape > 0 && scale > 0)) return Number.NaN;
+  if (!(q >= 0 && q <= 1 && shape > 0 && shape <= LARGEST_SHAPE && scale > 0)) return Number.NaN;
   if (q === 1) return 0;
   if (q === 0) return Number.POSITIVE_INFINITY;
   return (
