@@ -6,7 +6,7 @@ import { day, iso, type Registers } from './day-walker.ts';
 /** Generated studies for the day walker: a protocol, and registers with everything that goes wrong in them. */
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
-export type Study = Protocol['study'];
+type Study = Protocol['study'];
 
 const mappingOf = (table: TableMapping['table']): TableMapping => ({ table, columns: {} });
 
@@ -40,7 +40,7 @@ export interface ProtocolChoices {
   readonly retention_bands?: Protocol['retention_bands'];
 }
 
-export const EXIT_GROUPS: Protocol['exit_groups'] = {
+const EXIT_GROUPS: Protocol['exit_groups'] = {
   '80': 'successful',
   '81': 'successful',
   '82': 'successful',
@@ -305,6 +305,7 @@ const coverage = fc
         },
       ),
       to: fc.constantFrom('2008-01-01', '2009-01-01'),
+      complete_to: fc.constantFrom(null, null, '2007-06-01'),
     }),
   );
 
@@ -440,7 +441,7 @@ function registersOf(
       area: null,
       from_date: '2004-01-01',
       to_date: seen.to,
-      complete_to: null,
+      complete_to: register === 'police' ? seen.complete_to : null,
     });
   }
   for (const row of seen.rows) {

@@ -87,7 +87,7 @@ function dayOrNothing(text: string | null): number | undefined {
 }
 
 /** The same day of another month, or that month's last day where it has no such day. */
-export function monthsLater(from: number, months: number): number {
+function monthsLater(from: number, months: number): number {
   const date = new Date(from * 86_400_000);
   const target = new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + months, 1));
   while (target.getUTCDate() < date.getUTCDate()) {
