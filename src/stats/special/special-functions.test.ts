@@ -187,6 +187,7 @@ describe('distributions against closed forms', () => {
     expect(studentCdf(1, 1)).toBeCloseTo(0.75, 15);
     expect(studentQuantile(0.75, 1)).toBeCloseTo(1, 13);
     expect(studentCdf(1.3, Number.POSITIVE_INFINITY)).toBe(normalCdf(1.3));
+    expect(studentCdf(1.3, 9e14)).toBeCloseTo(normalCdf(1.3), 13);
   });
 
   it('the tail histogram of counts 0, 1, 3, 3 is 3, 2, 2', () => {

@@ -1,9 +1,12 @@
 /**
  * Student's t with df degrees of freedom (any df > 0), through the incomplete beta: P(T > t) = I_{df / (df + t^2)}(df / 2, 1/2) / 2
- * for t >= 0 (DLMF 8.17, Abramowitz and Stegun 26.7.1). df = Infinity is the normal distribution.
+ * for t >= 0 (DLMF 8.17, Abramowitz and Stegun 26.7.1). Above 1e15 degrees of freedom, Infinity included, it is the normal
+ * distribution to double precision.
  */
 import { betaQuantilePair, logRegularisedBeta, regularisedBeta } from './beta.ts';
 import { logNormalUpper, normalQuantile, normalUpper } from './normal.ts';
+
+const NORMAL_ABOVE = 1e15;
 
 /** x = df / (df + t^2) and its complement, without overflow. */
 function complementPair(t: number, df: number): { x: number; y: number } {
@@ -16,7 +19,7 @@ function complementPair(t: number, df: number): { x: number; y: number } {
 /** P(T > t). */
 export function studentUpper(t: number, df: number): number {
   if (!(df > 0) || Number.isNaN(t)) return Number.NaN;
-  if (df === Number.POSITIVE_INFINITY) return normalUpper(t);
+  if (df > NORMAL_ABOVE) return normalUpper(t);
   const { x, y } = complementPair(t, df);
   const tail = regularisedBeta(x, df / 2, 0.5, y) / 2;
   return t >= 0 ? tail : 1 - tail;
@@ -30,7 +33,7 @@ export function studentCdf(t: number, df: number): number {
 /** log P(T > t), also where it underflows. */
 export function logStudentUpper(t: number, df: number): number {
   if (!(df > 0) || Number.isNaN(t)) return Number.NaN;
-  if (df === Number.POSITIVE_INFINITY) return logNormalUpper(t);
+  if (df > NORMAL_ABOVE) return logNormalUpper(t);
   const { x, y } = complementPair(t, df);
   const logTail = logRegularisedBeta(x, df / 2, 0.5, y) - Math.LN2;
   return t >= 0 ? logTail : Math.log1p(-Math.exp(logTail));
@@ -39,7 +42,7 @@ export function logStudentUpper(t: number, df: number): number {
 /** t with P(T <= t) = p. */
 export function studentQuantile(p: number, df: number): number {
   if (!(p >= 0 && p <= 1 && df > 0)) return Number.NaN;
-  if (df === Number.POSITIVE_INFINITY) return normalQuantile(p);
+  if (df > NORMAL_ABOVE) return normalQuantile(p);
   if (p === 0.5) return 0;
   const tail = Math.min(p, 1 - p);
   const { x, y } = betaQuantilePair(2 * tail, df / 2, 0.5);
