@@ -4,18 +4,13 @@ import { join } from 'node:path';
 import { type Engine, openDuckDB, sql, type Table } from '../engine/index.ts';
 import { lives } from './careers.ts';
 import { episodes, journeys } from './episodes.ts';
-import {
-  convictionFile,
-  custodyFile,
-  deathFile,
-  nominalFile,
-  type RegisterFile,
-  treatmentFile,
-} from './lines.ts';
+import { convictionFile, custodyFile, deathFile, nominalFile } from './justice-files.ts';
+import type { RegisterFile } from './lines.ts';
 import { candidateOffences, events } from './offending.ts';
 import { people, populationSize, type Setting } from './people.ts';
 import { convictions, custodies, nominals } from './police.ts';
 import { gammaRows, gammaTable, poissonRows, poissonTable } from './quantiles.ts';
+import { treatmentFile } from './treatment-file.ts';
 import { truthTables } from './truth.ts';
 import type { World } from './world.ts';
 import { transcribe, type WrittenFile } from './write.ts';
