@@ -8,8 +8,8 @@ import { type cohort, cohortStratum } from './tables.ts';
 /**
  * One row a person and stratum. What is known at entry comes from the person and the entry journey's first spell. A
  * covariate is the latest value on or before entry, else one without a date; a later value is not used. An arm is the
- * person's first allocation to the programme, whenever it was made. retention_band, exit_group and success_and_return
- * use what happens after entry: their groups were formed by the time that is compared (immortal time). Without a value the level is `not recorded`.
+ * person's first allocation to the programme, whenever it was made. The strata of POST_ENTRY_STRATA use what happens
+ * after entry: their groups are formed by the very time that is compared. Without a value the level is `not recorded`.
  */
 export function strataOf(members: typeof cohort, protocol: Protocol): typeof cohortStratum {
   const queries = Object.entries(protocol.strata)

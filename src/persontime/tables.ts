@@ -85,6 +85,9 @@ export const persontimeIssue = table('persontime_issue', {
   message: 'VARCHAR',
 });
 
+/** Strata that use what happens after entry: comparing them compares people who have already fared differently. */
+export const POST_ENTRY_STRATA = ['retention_band', 'exit_group', 'success_and_return'] as const;
+
 export { outcomeEvents } from './outcome.ts';
 
 export type PersontimeIssueRow = RowOf<typeof persontimeIssue>;

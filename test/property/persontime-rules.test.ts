@@ -96,6 +96,7 @@ describe('windows', () => {
           dead_before: [['2006-01-01', null]],
           returned: [['2006-01-01', null]],
           away: [['2006-01-01', null]],
+          back_that_day: [['2006-01-01', null]],
         }),
         departure: [
           { person_id: 'died', departure_date: '2006-07-01', kind: 'death' },
@@ -104,6 +105,8 @@ describe('windows', () => {
           { person_id: 'returned', departure_date: '2005-02-01', kind: 'emigration' },
           { person_id: 'returned', departure_date: '2005-11-01', kind: 'immigration' },
           { person_id: 'away', departure_date: '2005-02-01', kind: 'emigration' },
+          { person_id: 'back_that_day', departure_date: '2006-01-01', kind: 'emigration' },
+          { person_id: 'back_that_day', departure_date: '2006-01-01', kind: 'immigration' },
         ],
       },
       {},
@@ -123,8 +126,9 @@ describe('windows', () => {
       retained_days: 59,
     });
     expect(byPerson.returned).toMatchObject({ before_start: '2005-11-01', end_reason: 'window' });
-    expect(Object.keys(byPerson).sort()).toEqual(['died', 'left', 'returned']);
-    expect(attrition).toContain('present 3 0');
+    expect(byPerson.back_that_day).toMatchObject({ before_start: '2006-01-01', after_end: '2007-01-01' });
+    expect(Object.keys(byPerson).sort()).toEqual(['back_that_day', 'died', 'left', 'returned']);
+    expect(attrition).toContain('present 4 0');
   });
 
   it('end with the journey where the protocol says so, and do not end the journey they are ended by', async () => {
@@ -239,6 +243,18 @@ describe('eligibility', () => {
     const { byPerson, attrition } = await cohortOf({ ...given, person, coverage });
     expect(Object.keys(byPerson)).toEqual(['north']);
     expect(attrition.at(-1)).toBe('full-windows 1 0');
+  });
+});
+
+describe('a register of deaths', () => {
+  it('is asked until when it has seen, and not since when: whoever enters treatment was alive until then', async () => {
+    const given = people({ p: [['2006-01-01', null]] });
+    const others = given.coverage.filter((row) => row.register !== 'deaths');
+    const deaths = { register: 'deaths', area: null, complete_to: null };
+    const late = [...others, { ...deaths, from_date: '2006-06-01', to_date: '2007-01-01' }];
+    expect(Object.keys((await cohortOf({ ...given, coverage: late })).byPerson)).toEqual(['p']);
+    const short = [...others, { ...deaths, from_date: '2003-01-01', to_date: '2006-12-31' }];
+    expect(Object.keys((await cohortOf({ ...given, coverage: short })).byPerson)).toEqual([]);
   });
 });
 
