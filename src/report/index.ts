@@ -1,37 +1,71 @@
-import type { Released, ReleasedTables } from '../disclose/tables.ts';
-import { RESULT_ORDER, result } from '../estimate/tables.ts';
+import type { Estimate } from '../protocol/tables.ts';
+import { csvText } from './csv.ts';
+import { html } from './html.ts';
+import { pageOf } from './page.ts';
+import { type Reading, readingOf, type Section } from './reading.ts';
+import { changeSection } from './sections/change.ts';
+import { dataQualitySection } from './sections/data-quality.ts';
+import { definitionsSection } from './sections/definitions.ts';
+import { disclosureSection } from './sections/disclosure.ts';
+import { flowSection } from './sections/flow.ts';
+import { headlineOf, headlineView } from './sections/headline.ts';
+import { provenanceSection } from './sections/provenance.ts';
+import { ratesSection } from './sections/rates.ts';
+import { retentionSection } from './sections/retention.ts';
+import { variantsSection } from './sections/variants.ts';
 import type { RenderedReport, ReportInput } from './tables.ts';
 
-function field(value: string | number | null | undefined): string {
-  if (value === null || value === undefined) return '';
-  const text = String(value);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+export { resultsCsv } from './results-csv.ts';
+
+async function estimateSection(reading: Reading, estimate: Estimate): Promise<Section> {
+  switch (estimate.design) {
+    case 'change':
+      return changeSection(reading, estimate);
+    case 'rates':
+      return ratesSection(reading, estimate);
+    case 'survival':
+      return retentionSection(reading, estimate);
+  }
 }
 
-/** results.csv: one row a number, RFC 4180 with LF, in a total order. */
-export function resultsCsv(released: Released<ReleasedTables>): string {
-  const names = Object.keys(result.columns) as (keyof typeof result.columns)[];
-  const compare = (a: string | number | null, b: string | number | null): number => {
-    if (a === b) return 0;
-    if (a === null) return -1;
-    if (b === null) return 1;
-    return a < b ? -1 : 1;
-  };
-  const rows = [...released.results].sort((x, y) => {
-    for (const key of RESULT_ORDER) {
-      const order = compare(x[key], y[key]);
-      if (order !== 0) return order;
-    }
-    return 0;
-  });
-  return `${[names.join(','), ...rows.map((row) => names.map((column) => field(row[column])).join(','))].join('\n')}\n`;
-}
-
+/** The report as one page and its files. The same input gives the same bytes. */
 export async function renderReport(input: ReportInput): Promise<RenderedReport> {
-  return {
-    html: `<!doctype html><title>${input.protocol.study.title}</title>`,
+  const reading = readingOf(input);
+  const { protocol } = input;
+  const first = protocol.estimates.find(({ id }) => id === protocol.headline);
+  const headline = headlineOf(reading, first);
+  const plain = (id: string, title: string, body: Section['body']): Section => ({
+    id,
+    title,
+    body,
     figures: [],
-    files: new Map(),
-    headline: [],
-  };
+    tables: [],
+  });
+  const sections: Section[] = [
+    plain('question', 'The question', html`<p class="question">${protocol.study.question}</p>`),
+    plain('headline', 'The answer, and what it does not say', headlineView(reading, headline)),
+    flowSection(reading),
+  ];
+  // One after another: figures are drawn by one library with state of its own.
+  for (const estimate of protocol.estimates) sections.push(await estimateSection(reading, estimate));
+  const variants = await variantsSection(reading, first);
+  if (variants !== undefined) sections.push(variants);
+  sections.push(
+    definitionsSection(reading),
+    dataQualitySection(reading),
+    disclosureSection(reading),
+    provenanceSection(reading),
+  );
+
+  const figures = sections.flatMap((section) => section.figures);
+  const files = new Map<string, string>();
+  for (const figure of figures) {
+    files.set(`figures/${figure.name}.svg`, `${figure.svg}\n`);
+    if (figure.spec !== null)
+      files.set(`figures/${figure.name}.json`, `${JSON.stringify(figure.spec, null, 2)}\n`);
+    files.set(`tables/${figure.name}.csv`, csvText(figure.table));
+  }
+  for (const table of sections.flatMap((section) => section.tables))
+    files.set(`tables/${table.name}.csv`, table.csv);
+  return { html: pageOf(reading, sections), figures, files, headline: headline.sentences };
 }

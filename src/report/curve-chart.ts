@@ -1,0 +1,151 @@
+import type { TopLevelSpec } from 'vega-lite';
+import { COLOURS, CONFIG, DASHES, INK, QUIET, SCHEMA } from './draw.ts';
+import { wrap } from './interval-chart.ts';
+
+/** Step curves with bands, and the numbers at risk aligned below the days they belong to. */
+
+export interface CurvePoint {
+  readonly time: number;
+  readonly value: number;
+  readonly low: number | null;
+  readonly high: number | null;
+}
+
+export interface Curve {
+  readonly label: string;
+  readonly points: readonly CurvePoint[];
+  /** Numbers at risk by day, as they are printed. */
+  readonly at_risk: readonly { readonly time: number; readonly text: string }[];
+}
+
+export interface CurveChart {
+  readonly description: string;
+  readonly curves: readonly Curve[];
+  readonly axis: { readonly x: string; readonly y: string };
+  readonly days: readonly number[];
+  readonly has_bands: boolean;
+}
+
+const PLOT = 400;
+const HEIGHT = 280;
+const LEFT = 130;
+const RIGHT = 190;
+const TABLE = 64;
+const LINE = 18;
+
+/** After seven curves the colours come again, with another dash. */
+function dashOf(i: number): readonly number[] {
+  return DASHES[(i + Math.floor(i / COLOURS.length)) % DASHES.length] ?? [1, 0];
+}
+
+/** Labels at the ends of curves, moved apart so that none lies on another. */
+function spread(ends: readonly number[], gap: number): readonly number[] {
+  const order = ends.map((y, i) => ({ y, i })).sort((a, b) => a.y - b.y);
+  let last = Number.NEGATIVE_INFINITY;
+  const placed = new Array<number>(ends.length).fill(0);
+  for (const { y, i } of order) {
+    last = Math.max(y, last + gap);
+    placed[i] = last;
+  }
+  const over = Math.max(0, last - HEIGHT);
+  return placed.map((y) => y - over);
+}
+
+export function curveChart(chart: CurveChart): TopLevelSpec {
+  const drawn = chart.curves.filter(({ points }) => points.length > 0);
+  const lastDay = Math.max(
+    1,
+    ...chart.days,
+    ...drawn.flatMap(({ points }) => points.map(({ time }) => time)),
+  );
+  const labels = drawn.map(({ label }) => label);
+  const style = {
+    color: {
+      field: 'curve',
+      type: 'nominal',
+      scale: { domain: labels, range: labels.map((_, i) => COLOURS[i % COLOURS.length]) },
+      legend: null,
+    },
+    strokeDash: {
+      field: 'curve',
+      type: 'nominal',
+      scale: { domain: labels, range: labels.map((_, i) => dashOf(i)) },
+      legend: null,
+    },
+  } as const;
+  const x = {
+    field: 'time',
+    type: 'quantitative',
+    scale: { domain: [0, lastDay], nice: false },
+    axis: { values: [...chart.days], title: chart.axis.x, grid: false, format: ',d', labelOverlap: 'greedy' },
+  } as const;
+  const y = {
+    type: 'quantitative',
+    scale: { domain: [0, 1] },
+    axis: { title: chart.axis.y, format: '.0%', tickCount: 5, grid: true, domain: false, ticks: false },
+  } as const;
+  const rows = drawn.flatMap(({ label, points }) => points.map((point) => ({ curve: label, ...point })));
+  const ends = spread(
+    drawn.map(({ points }) => HEIGHT * (1 - (points.at(-1)?.value ?? 0))),
+    17,
+  );
+  const text = (content: string, left: number, top: number, rest: object = {}) => ({
+    data: { values: [{ content }] },
+    mark: { type: 'text', baseline: 'middle', fontSize: 12, color: INK, ...rest },
+    encoding: { x: { value: left }, y: { value: top }, text: { field: 'content', type: 'nominal' } },
+  });
+  const place = (day: number): number => (PLOT * day) / lastDay;
+  // Days that lie too close together share no row of figures: the later one gives way, the last one stays.
+  const shown = chart.days.filter((day, i) => {
+    const next = chart.days[i + 1];
+    return next === undefined || place(next) - place(day) >= 34;
+  });
+  return {
+    $schema: SCHEMA,
+    description: chart.description,
+    data: { values: rows },
+    width: PLOT,
+    height: HEIGHT,
+    autosize: 'none',
+    padding: { left: LEFT, right: RIGHT, top: 26, bottom: TABLE + 26 + chart.curves.length * LINE },
+    config: CONFIG,
+    layer: [
+      ...(chart.has_bands
+        ? [
+            {
+              mark: { type: 'area', interpolate: 'step-after', opacity: 0.16, line: false },
+              encoding: { x, y: { ...y, field: 'low' }, y2: { field: 'high' }, color: style.color },
+            },
+          ]
+        : []),
+      {
+        mark: { type: 'line', interpolate: 'step-after', strokeWidth: 2.2 },
+        encoding: { x, y: { ...y, field: 'value' }, ...style },
+      },
+      ...drawn.flatMap(({ label }, i) => [
+        {
+          data: { values: [{ label }] },
+          mark: { type: 'rule', strokeWidth: 2.6, color: COLOURS[i % COLOURS.length], strokeDash: dashOf(i) },
+          encoding: { x: { value: PLOT + 8 }, x2: { value: PLOT + 28 }, y: { value: ends[i] ?? 0 } },
+        },
+        text(wrap(label, 22)[0] === label ? label : `${wrap(label, 21)[0]}\u2026`, PLOT + 34, ends[i] ?? 0, {
+          align: 'left',
+        }),
+      ]),
+      text('At risk', -14, HEIGHT + TABLE - 2, { align: 'right', fontWeight: 'bold', color: QUIET }),
+      ...chart.curves.flatMap(({ label, at_risk }, i) => [
+        text(
+          wrap(label, 17)[0] === label ? label : `${wrap(label, 16)[0]}\u2026`,
+          -14,
+          HEIGHT + TABLE + (i + 1) * LINE,
+          { align: 'right' },
+        ),
+        ...at_risk
+          .filter(({ time }) => shown.includes(time))
+          .map(({ time, text: number }) =>
+            text(number, place(time), HEIGHT + TABLE + (i + 1) * LINE, { align: 'center' }),
+          ),
+      ]),
+    ],
+  } as TopLevelSpec;
+}

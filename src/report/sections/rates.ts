@@ -1,0 +1,239 @@
+import type { ReleasedResultRow } from '../../disclose/tables.ts';
+import type { EstimateOf } from '../../protocol/tables.ts';
+import { CAUTION, selectionCautions } from '../cautions.ts';
+import { drawSpec } from '../draw.ts';
+import { figureView } from '../figure-view.ts';
+import { type Html, html } from '../html.ts';
+import { domainOf, type IntervalPoint, intervalChart } from '../interval-chart.ts';
+import { type NumberTable, numberTable } from '../number-table.ts';
+import { countOrMark, decimal, digitsFor, SUPPRESSED } from '../numbers.ts';
+import { absence, type Reading, type Section, titleOf } from '../reading.ts';
+import type { Figure } from '../tables.ts';
+import { fileColumns } from '../value-text.ts';
+import { CLOCK, capital, PHASES, phaseWords, spoken } from '../words.ts';
+
+/** Events per person-year: by window and phase on both clocks, then by each stratum and division of time. */
+
+interface RateLine {
+  readonly level: string;
+  readonly phase: string | null;
+  readonly clock: string;
+  readonly rate: ReleasedResultRow;
+  readonly persons: ReleasedResultRow | undefined;
+  readonly events: ReleasedResultRow | undefined;
+  readonly person_years: ReleasedResultRow | undefined;
+}
+
+export function rateText(row: ReleasedResultRow | undefined): string {
+  if (row === undefined || row.value === null) return absence(row);
+  const digits = digitsFor(row.value);
+  return row.ci_low === null || row.ci_high === null
+    ? decimal(row.value, digits)
+    : `${decimal(row.value, digits)} (${decimal(row.ci_low, digits)} to ${decimal(row.ci_high, digits)})`;
+}
+
+export function phasePlace(phase: string | null): number {
+  const place = PHASES.indexOf(phase ?? '');
+  return place < 0 ? PHASES.length : place;
+}
+
+function linesOf(
+  reading: Reading,
+  estimate_id: string,
+  population: string,
+  stratum: string,
+): readonly RateLine[] {
+  const rows = reading.find({ estimate_id, population, stratum });
+  const clocks = ['at-liberty', 'calendar'];
+  const levels = reading.levels(stratum, rows);
+  return rows
+    .filter((row) => row.measure === 'rate')
+    .map((rate): RateLine => {
+      const one = (measure: string) =>
+        rows.find(
+          (row) =>
+            row.measure === measure &&
+            row.level === rate.level &&
+            row.phase === rate.phase &&
+            row.clock === rate.clock,
+        );
+      return {
+        level: rate.level ?? 'all',
+        phase: rate.phase,
+        clock: rate.clock ?? '',
+        rate,
+        persons: one('persons'),
+        events: one('events'),
+        person_years: one('person_years'),
+      };
+    })
+    .sort(
+      (a, b) =>
+        levels.indexOf(a.level) - levels.indexOf(b.level) ||
+        phasePlace(a.phase) - phasePlace(b.phase) ||
+        clocks.indexOf(a.clock) - clocks.indexOf(b.clock),
+    );
+}
+
+function levelWords(level: string): string {
+  return level === 'all' ? 'All' : capital(level);
+}
+
+function rateTable(
+  reading: Reading,
+  name: string,
+  caption: string,
+  stratum: string,
+  lines: readonly RateLine[],
+): NumberTable {
+  const isWhole = stratum === 'all';
+  const lead = (line: RateLine): string =>
+    line.phase === null ? levelWords(line.level) : capital(phaseWords(line.phase));
+  return numberTable(
+    name,
+    caption,
+    lines,
+    [
+      {
+        label: lines.some(({ phase }) => phase !== null) ? 'Window or phase' : 'Group',
+        text: lead,
+        csv: { stratum: () => stratum, level: (line) => line.level, phase: (line) => line.phase },
+      },
+      {
+        label: 'Clock',
+        text: ({ clock }) => capital(CLOCK[clock] ?? clock),
+        csv: { clock: ({ clock }) => clock },
+      },
+      {
+        label: 'Persons',
+        is_number: true,
+        text: ({ persons }) => countOrMark(persons?.value ?? null),
+        csv: { persons: ({ persons }) => persons?.value ?? null },
+      },
+      {
+        label: 'Events',
+        is_number: true,
+        text: ({ events }) => countOrMark(events?.value ?? null),
+        csv: { events: ({ events }) => events?.value ?? null },
+      },
+      {
+        label: 'Person-years',
+        is_number: true,
+        text: ({ person_years }) =>
+          person_years?.value == null ? SUPPRESSED : decimal(person_years.value, 1),
+        csv: { person_years: ({ person_years }) => person_years?.value ?? null },
+      },
+      {
+        label: 'Rate per person-year',
+        is_number: true,
+        text: ({ rate }) => rateText(rate),
+        csv: fileColumns<RateLine>('rate', ({ rate }) => rate),
+      },
+    ],
+    {
+      ...(isWhole || lines.every(({ phase }) => phase === null)
+        ? {}
+        : { group: (line: RateLine) => levelWords(line.level) }),
+      notes: lines.some(({ rate, events }) => rate.status === 'suppressed' || events?.value == null)
+        ? [`${SUPPRESSED} ${capital(reading.input.released.disclosure.suppressed_note)}.`]
+        : [],
+    },
+  );
+}
+
+function rateWords(row: ReleasedResultRow): string {
+  return row.status === 'not-estimable' ? 'not estimable' : rateText(row);
+}
+
+/** The whole: a row a phase, a mark a clock. A stratum: a row a level, a mark a window (or phase), on one clock. */
+function pointsOf(stratum: string, lines: readonly RateLine[]): readonly IntervalPoint[] {
+  const number = ({ rate }: RateLine) => ({
+    value: rate.value,
+    low: rate.ci_low,
+    high: rate.ci_high,
+    text: rateWords(rate),
+  });
+  if (stratum === 'all' || lines.every(({ phase }) => phase === null)) {
+    return lines.map((line) => ({
+      row: line.phase === null ? levelWords(line.level) : capital(phaseWords(line.phase)),
+      series: `On ${CLOCK[line.clock] ?? line.clock}`,
+      ...number(line),
+    }));
+  }
+  const [clock] = [...new Set(lines.map((line) => line.clock))];
+  const windows = lines.filter(({ phase }) => phase === 'before entry' || phase === 'after entry');
+  return (windows.length > 0 ? windows : lines)
+    .filter((line) => line.clock === clock)
+    .map((line) => ({
+      row: levelWords(line.level),
+      series: capital(line.phase === null ? '' : spoken(line.phase)),
+      ...number(line),
+    }));
+}
+
+export async function ratesSection(reading: Reading, estimate: EstimateOf<'rates'>): Promise<Section> {
+  const population = estimate.population ?? 'all';
+  const outcome = reading.outcome(estimate);
+  const title = titleOf(estimate, `Rates of ${outcome}`);
+  const rows = reading.find({ estimate_id: estimate.id, population });
+  const strata = [...new Set(rows.map((row) => row.stratum ?? 'all'))];
+  const declared = ['all', ...(estimate.strata ?? [])];
+  const rank = (stratum: string): number => {
+    const place = declared.indexOf(stratum);
+    return place >= 0 ? place : declared.length + (stratum.includes(' x ') ? 1 : 0);
+  };
+  strata.sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
+  const figures: Figure[] = [];
+  const tables: NumberTable[] = [];
+  const parts: Html[] = [];
+  const cautions = selectionCautions(reading, [{ population, change: null }]);
+  for (const stratum of strata) {
+    const lines = linesOf(reading, estimate.id, population, stratum);
+    if (lines.length === 0) continue;
+    const isWhole = stratum === 'all';
+    const name = isWhole ? estimate.id : `${estimate.id}-${stratum.replaceAll(/[^a-z0-9_-]+/g, '-')}`;
+    const divided = isWhole ? '' : ` by ${reading.stratum(stratum)}`;
+    const table = rateTable(reading, name, `${title}${isWhole ? '' : ','}${divided}`, stratum, lines);
+    tables.push(table);
+    if (stratum.includes(' x ')) {
+      parts.push(
+        html`<details class="table"><summary>${capital(title)},${divided}</summary>${table.view}</details>\n`,
+      );
+      continue;
+    }
+    const points = pointsOf(stratum, lines);
+    const heading = `Rate of ${outcome}${divided}${population === 'all' ? '' : `, ${reading.population(population).toLowerCase()}`}`;
+    const alt = `Dots with 95% intervals on a scale of events per person-year that starts at zero. ${points.map((point) => `${point.row}, ${point.series.charAt(0).toLowerCase()}${point.series.slice(1)}: ${point.text}`).join('; ')}.`;
+    const spec = intervalChart({
+      description: alt,
+      points,
+      axis: 'Events per person-year',
+      ticks: '~g',
+      domain: domainOf(points, { low: 0, high: Number.POSITIVE_INFINITY, include: [0] }),
+    });
+    const [clock] = lines.map((line) => line.clock);
+    const figure: Figure = {
+      name,
+      title: heading,
+      caption: `Recorded events over person-years, with exact (Garwood) 95% interval for a Poisson count.${
+        isWhole
+          ? ' Calendar time counts every day; time at liberty leaves out custody. On calendar time a day in custody belongs to the phase of treatment underneath it.'
+          : ` On ${CLOCK[clock ?? ''] ?? clock}; the table has the rest.`
+      } The interval takes events as independent; repeated events of one person make it too narrow.`,
+      alt,
+      svg: await drawSpec(spec, { name, title: heading, alt, stamp: reading.stamp }),
+      spec,
+      table: table.data,
+    };
+    figures.push(figure);
+    parts.push(
+      figureView(figure, table, [
+        ...cautions,
+        ...(reading.isAfterEntry(stratum) ? [CAUTION.after_entry] : []),
+      ]),
+    );
+  }
+  const body = html`<p>${CAUTION.rates}</p>
+${parts.length === 0 ? html`<p>No result was made for this estimate.</p>` : parts}`;
+  return { id: `estimate-${estimate.id}`, title, body, figures, tables };
+}
