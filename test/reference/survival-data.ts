@@ -7,19 +7,29 @@ const projectRoot = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
 /** Numeric columns of DESIST_DATA/PATH (a plain CSV of numbers; an empty field is NaN); undefined, with a loud warning, where it is absent. */
 export function realColumns(path: string): Record<string, Float64Array> | undefined {
+  const columns = realText(path);
+  return (
+    columns &&
+    Object.fromEntries(
+      Object.entries(columns).map(([name, values]) => [
+        name,
+        Float64Array.from(values, (field) => (field === '' ? Number.NaN : Number(field))),
+      ]),
+    )
+  );
+}
+
+/** The same columns as text, without their quotes. No quoted field of these files holds a comma. */
+export function realText(path: string): Record<string, string[]> | undefined {
   const file = join(process.env.DESIST_DATA ?? join(projectRoot, '..', 'shared', 'data'), path);
   if (!existsSync(file)) {
     console.warn(`NOT RUN: tests on ${path}: ${file} is absent (set DESIST_DATA).`);
     return undefined;
   }
   const [header, ...lines] = readFileSync(file, 'utf8').trim().split(/\r?\n/);
-  const rows = lines.map((line) =>
-    line.split(',').map((field) => (field === '' ? Number.NaN : Number(field))),
-  );
+  const rows = lines.map((line) => line.split(',').map((field) => field.replaceAll('"', '')));
   const names = (header ?? '').split(',').map((name) => name.replaceAll('"', ''));
-  return Object.fromEntries(
-    names.map((name, j) => [name, Float64Array.from(rows, (row) => row[j] ?? Number.NaN)]),
-  );
+  return Object.fromEntries(names.map((name, j) => [name, rows.map((row) => row[j] ?? '')]));
 }
 
 /** 0 for the first label met, 1 for the next, ...; or the given order of labels. */

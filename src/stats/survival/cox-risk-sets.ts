@@ -55,14 +55,17 @@ export function arrangeDesign(data: CoxRows, order: RiskOrder): CoxDesign {
   const { columns: p, x: raw, count, offset } = data;
   const { source } = order;
   const n = source.length;
+  const x = new Float64Array(n * p);
   const mean = new Float64Array(p);
   const square = new Float64Array(p);
   const low = new Float64Array(p).fill(Number.POSITIVE_INFINITY);
   const high = new Float64Array(p).fill(Number.NEGATIVE_INFINITY);
   for (let a = 0; a < n; a++) {
-    const base = (source[a] as number) * p;
+    const from = (source[a] as number) * p;
+    const to = a * p;
     for (let j = 0; j < p; j++) {
-      const v = raw[base + j] as number;
+      const v = raw[from + j] as number;
+      x[to + j] = v;
       mean[j] = (mean[j] as number) + v;
       square[j] = (square[j] as number) + v * v;
       if (v < (low[j] as number)) low[j] = v;
@@ -70,14 +73,16 @@ export function arrangeDesign(data: CoxRows, order: RiskOrder): CoxDesign {
     }
   }
   const shift = mean.map((sum, j) => (sum * sum > 0.9 * n * (square[j] as number) ? sum / n : 0));
-  const x = new Float64Array(n * p);
+  for (let j = 0; j < p; j++) {
+    const by = shift[j] as number;
+    if (by !== 0) for (let at = j; at < n * p; at += p) x[at] = (x[at] as number) - by;
+  }
   const people = new Float64Array(n);
   const event_weight = new Float64Array(n);
   const events = new Float64Array(n);
   const weight = new Float64Array(n);
   for (let a = 0; a < n; a++) {
     const i = source[a] as number;
-    for (let j = 0; j < p; j++) x[a * p + j] = (raw[i * p + j] as number) - (shift[j] as number);
     const w = data.weight ? (data.weight[i] as number) : 1;
     weight[a] = w;
     people[a] = w * (count ? (count[i] as number) : 1);

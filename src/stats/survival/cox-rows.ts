@@ -116,12 +116,20 @@ export function orderRiskSets(data: CoxRows): RiskOrder {
     leaveOfRow[i] = leave;
   }
   const order = orderByKey(leaveOfRow, K + 1);
-  const kept = leaveOfRow.reduce((n, leave) => n + (leave < K ? 1 : 0), 0);
+  let kept = 0;
+  for (let i = 0; i < rows; i++) if ((leaveOfRow[i] as number) < K) kept++;
   const source = order.slice(0, kept);
-  const leave = Int32Array.from(source, (i) => leaveOfRow[i] as number);
-  const enter = Int32Array.from(source, (i) => enterOfRow[i] as number);
-  // At the first event time of a stratum the sums are about to be emptied anyway: those rows need no taking out.
-  const outAt = Int32Array.from(enter, (k) => (first[k] ? K : k));
+  const leave = new Int32Array(kept);
+  const enter = new Int32Array(kept);
+  const outAt = new Int32Array(kept);
+  for (let a = 0; a < kept; a++) {
+    const i = source[a] as number;
+    const k = enterOfRow[i] as number;
+    leave[a] = leaveOfRow[i] as number;
+    enter[a] = k;
+    // At the first event time of a stratum the sums are about to be emptied anyway: those rows need no taking out.
+    outAt[a] = first[k] ? K : k;
+  }
   return {
     event_times: K,
     time,
