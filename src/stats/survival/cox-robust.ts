@@ -12,6 +12,7 @@ import { sandwich } from '../linalg/matrix.ts';
 import { type CoxDesign, riskScores, type Ties, walkRiskSets } from './cox-risk-sets.ts';
 
 export interface RobustCovariance {
+  /** Everyone counts, also who is never at risk at an event time and so adds nothing. */
   readonly clusters: number;
   readonly se: Float64Array;
   readonly covariance: Float64Array;
@@ -102,10 +103,9 @@ export function robustCovariance(
   ties: Ties,
   inverse: Float64Array,
   cluster: 'rows' | Int32Array,
-): RobustCovariance {
+): Omit<RobustCovariance, 'clusters'> {
   const { columns: p, people, event_weight, events, weight, order } = design;
   const meat = new Float64Array(p * p);
-  let clusters = 0;
   if (cluster === 'rows') {
     const withEvent = new Float64Array(p);
     eachScoreResidual(design, beta, ties, (a, base, extra) => {
@@ -116,30 +116,24 @@ export function robustCovariance(
       for (let j = 0; j < p; j++) withEvent[j] = (base[j] as number) + (extra[j] as number);
       if (d > 0) addOuter(meat, withEvent, w * w * d);
       if (n > d) addOuter(meat, base, w * w * (n - d));
-      clusters += n;
     });
   } else {
     let highest = -1;
     for (const c of cluster) if (c > highest) highest = c;
     const sums = new Float64Array((highest + 1) * p);
-    const seen = new Uint8Array(highest + 1);
     eachScoreResidual(design, beta, ties, (a, base, extra) => {
       const c = cluster[order.source[a] as number] as number;
-      seen[c] = 1;
       const n = people[a] as number;
       const d = event_weight[a] as number;
       for (let j = 0; j < p; j++)
         sums[c * p + j] = (sums[c * p + j] as number) + n * (base[j] as number) + d * (extra[j] as number);
     });
-    for (let c = 0; c <= highest; c++) {
-      clusters += seen[c] as number;
-      addOuter(meat, sums.subarray(c * p, (c + 1) * p), 1);
-    }
+    for (let c = 0; c <= highest; c++) addOuter(meat, sums.subarray(c * p, (c + 1) * p), 1);
   }
   for (let j = 0; j < p; j++) for (let l = 0; l < j; l++) meat[l * p + j] = meat[j * p + l] as number;
   const covariance = sandwich(inverse, meat, p);
   const se = Float64Array.from({ length: p }, (_, j) => Math.sqrt(covariance[j * p + j] as number));
-  return { clusters, se, covariance };
+  return { se, covariance };
 }
 
 function addOuter(into: Float64Array, v: Float64Array, factor: number): void {

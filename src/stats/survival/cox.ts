@@ -103,7 +103,7 @@ export function fitCox(data: CoxRows, options: CoxOptions = {}): CoxFit {
     se: spreadVector(standardErrors(inverse, p), kept, data.columns),
     covariance: spreadMatrix(inverse, kept, data.columns),
     robust: robust && {
-      clusters: robust.clusters,
+      clusters: countClusters(data, options.cluster),
       se: spreadVector(robust.se, kept, data.columns),
       covariance: spreadMatrix(robust.covariance, kept, data.columns),
     },
@@ -119,6 +119,12 @@ export function fitCox(data: CoxRows, options: CoxOptions = {}): CoxFit {
     event_times: order.event_times,
     iterations: found.iterations,
   };
+}
+
+function countClusters(data: CoxRows, cluster: CoxOptions['cluster']): number {
+  if (cluster === 'rows' || cluster === undefined)
+    return data.count ? data.count.reduce((a, b) => a + b, 0) : data.rows;
+  return new Set(cluster).size;
 }
 
 function waldTest(beta: Float64Array, covariance: Float64Array, p: number): ChiSquareTest {
