@@ -242,6 +242,36 @@ describe('a Cox model without an estimate says why', () => {
     expect(fit.coefficient[0]).toBeGreaterThan(0.2);
   });
 
+  it('separated exactly when every event has the highest value in its risk set, or every event the lowest', () => {
+    const random = seededGenerator(314);
+    const seen = { estimated: 0, separated: 0, aliased: 0 };
+    for (let run = 0; run < 1500; run++) {
+      const n = 3 + Math.floor(5 * uniform(random));
+      const levels = run % 2 ? 2 : 4;
+      const x = Array.from({ length: n }, () => Math.floor(levels * uniform(random)));
+      const start = Array.from({ length: n }, () => Math.floor(3 * uniform(random)));
+      const stop = start.map((s) => s + 1 + Math.floor(4 * uniform(random)));
+      const event = start.map(() => (uniform(random) < 0.5 ? 1 : 0));
+      if (event.every((e) => e === 0)) continue;
+      let [up, down, varies] = [true, true, false];
+      event.forEach((e, i) => {
+        if (e === 0) return;
+        x.forEach((v, r) => {
+          const t = stop[i] as number;
+          if (!((start[r] as number) < t && (stop[r] as number) >= t)) return;
+          if (v > (x[i] as number)) up = false;
+          if (v < (x[i] as number)) down = false;
+          if (v !== x[i]) varies = true;
+        });
+      });
+      const expected = !varies ? 'aliased' : up || down ? 'separated' : 'estimated';
+      const fit = fitCox(one(x, stop, event, { start: f(...start) }));
+      expect(fit.status).toBe(expected);
+      seen[expected]++;
+    }
+    expect(Math.min(seen.estimated, seen.separated, seen.aliased)).toBeGreaterThan(50);
+  });
+
   it('a column that does not vary inside the strata is aliased, and so is a combination of earlier ones', () => {
     const random = seededGenerator(8);
     const n = 200;
