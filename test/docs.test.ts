@@ -280,6 +280,15 @@ describe('example protocols', () => {
 });
 
 describe('the pages', () => {
+  it('are all in the table of contents', () => {
+    const contents = read('docs/README.md');
+    const listed = ['guide', 'reference', 'decisions'].flatMap((folder) =>
+      readdirSync(join('docs', folder)).map((file) => `${folder}/${file}`),
+    );
+    expect(listed.length).toBeGreaterThan(20);
+    expect(listed.filter((page) => !contents.includes(`](${page})`))).toEqual([]);
+  });
+
   it('name no place of one machine', () => {
     const own = pages.filter((page) => !page.startsWith('test'));
     expect(own.filter((page) => /(^|[\s(`])\/(home|root|work|tmp|Users)\//m.test(read(page)))).toEqual([]);
