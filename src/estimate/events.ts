@@ -1,4 +1,4 @@
-import { derive, sql, type Table } from '../engine/index.ts';
+import { derive, type Sql, sql, type Table } from '../engine/index.ts';
 import { invariant } from '../errors.ts';
 import { interval, outcomeEvents } from '../persontime/tables.ts';
 import type { Protocol } from '../protocol/tables.ts';
@@ -30,6 +30,13 @@ export function eventsOf(protocol: Protocol, outcome: string): Table {
   });
 }
 
+/** The span that holds the day of each event, and how many events it holds: spans of a person do not overlap. */
+export function eventsInSpans(events: Table, spans: Table): Sql {
+  return sql`SELECT t.person_id, t.time_window, t.start_date, count(*) AS events FROM ${events} AS o
+          JOIN ${spans} AS t ON t.person_id = o.person_id AND o.event_date >= t.start_date AND o.event_date < t.end_date
+          GROUP BY t.person_id, t.time_window, t.start_date`;
+}
+
 /** Every interval at risk with the events that fall in it. An event belongs to the interval that holds its day. */
 export function intervalEvents(protocol: Protocol, outcome: string): Table {
   return once(protocol, `interval_event_${outcome}`, () =>
@@ -51,9 +58,7 @@ export function intervalEvents(protocol: Protocol, outcome: string): Table {
       sql`SELECT i.person_id, i.time_window, i.phase, i.treatment_phase, i.start_date, i.end_date, i.calendar_year, i.age_band, i.removed, i.days,
           CAST(coalesce(e.events, 0) AS INTEGER) AS events
         FROM ${interval} AS i LEFT JOIN (
-          SELECT t.person_id, t.time_window, t.start_date, count(*) AS events FROM ${eventsOf(protocol, outcome)} AS o
-          JOIN ${interval} AS t ON t.person_id = o.person_id AND o.event_date >= t.start_date AND o.event_date < t.end_date
-          GROUP BY t.person_id, t.time_window, t.start_date) AS e
+${eventsInSpans(eventsOf(protocol, outcome), interval)}) AS e
         ON e.person_id = i.person_id AND e.time_window = i.time_window AND e.start_date = i.start_date`,
     ),
   );
