@@ -1,9 +1,9 @@
 /**
  * Baseline hazard of a Cox model, and survival predicted for given covariates.
  *
- * Breslow's estimate, with Efron's correction where the fit used it: H0(t) = sum over event times <= t of c, for a
+ * Breslow's estimate, with Efron's correction where the fit used it: H0(t) = sum over event times <= t of c / S0, for a
  * person whose covariates are all 0. For covariates x: H(t | x) = e^(x'b) H0(t), S = e^-H, and
- * Var H(t | x) = e^(2x'b) [sum cc + q'Vq], q(t) = sum (x c - (cc S1 - fcc D1)) (Tsiatis 1981; Link 1984).
+ * Var H(t | x) = e^(2x'b) [sum cc / S0^2 + q'Vq], q(t) = sum x c / S0 - (cc S1 - fcc D1) / S0^2 (Tsiatis 1981; Link 1984).
  * V is the robust covariance when the fit has one.
  */
 
@@ -50,8 +50,8 @@ export function predictSurvival(
   // Everything below is for a linear predictor equal to `centre`; this turns it into that of x.
   const ratio = Math.exp(at.reduce((sum, v, j) => sum + v * (beta[j] as number), 0) - centre);
   const squares = new Float64Array(K);
-  walkRiskSets(design, risk, fit.ties, ({ k, cc }) => {
-    squares[k] = cc;
+  walkRiskSets(design, risk, fit.ties, ({ k, cc, s0 }) => {
+    squares[k] = cc / s0 / s0;
   });
   for (let k = 1; k < K; k++)
     if (!order.first[k]) squares[k] = (squares[k] as number) + (squares[k - 1] as number);

@@ -2,10 +2,10 @@
  * Log partial likelihood of a Cox model, its score and its information at given coefficients.
  *
  * log L = sum_events w eta - sum_times log_sum
- * score = sum_events w x - sum_times (c S1 - fc D1)
- * information = sum_times (c S2 - fc D2) - sum_times [cc S1 S1' - fcc (S1 D1' + D1 S1') + ffcc D1 D1']
+ * score = sum_events w x - sum_times (c S1 - fc D1) / S0
+ * information = sum_times (c S2 - fc D2) / S0 - sum_times [cc S1 S1' - fcc (S1 D1' + D1 S1') + ffcc D1 D1'] / S0^2
  * with the tie sums of cox-risk-sets.ts. The second moments are never kept per risk set: exchanging the order of
- * summation, sum_times c S2 = sum_rows e^eta x x' (C(leave) - C(enter-)) with C the running sum of c, one cross-product
+ * summation, sum_times c S2 / S0 = sum_rows e^eta x x' (C(leave) - C(enter-)) with C the running sum of c / S0, one cross-product
  * over the rows. Sources: Cox 1972 JRSS B 34:187; Efron 1977 JASA 72:557.
  */
 import { type CoxDesign, type RiskSet, riskScores, type Ties, walkRiskSets } from './cox-risk-sets.ts';
@@ -33,8 +33,8 @@ export function partialLikelihood(design: CoxDesign, beta: Float64Array, ties: T
   const fc = new Float64Array(order.event_times);
   walkRiskSets(design, risk, ties, (set) => {
     log_likelihood -= set.log_sum;
-    c[set.k] = set.c;
-    fc[set.k] = set.fc;
+    c[set.k] = set.c / set.s0;
+    fc[set.k] = set.fc / set.s0;
     for (let j = 0; j < p; j++)
       score[j] = (score[j] as number) - set.c * (set.s1[j] as number) + set.fc * (set.d1[j] as number);
     addMeans(set, p, -1, information);
@@ -44,7 +44,7 @@ export function partialLikelihood(design: CoxDesign, beta: Float64Array, ties: T
   return { log_likelihood, score, information };
 }
 
-/** Adds factor x [cc S1 S1' - fcc (S1 D1' + D1 S1') + ffcc D1 D1'] of one event time to the lower triangle of `into`. */
+/** Adds factor x [cc S1 S1' - fcc (S1 D1' + D1 S1') + ffcc D1 D1'] / S0^2 of one event time to the lower triangle of `into`. */
 export function addMeans(set: RiskSet, p: number, factor: number, into: Float64Array): void {
   const { s1, d1, fc, cc, fcc, ffcc } = set;
   for (let j = 0; j < p; j++) {
@@ -63,7 +63,7 @@ export function addMeans(set: RiskSet, p: number, factor: number, into: Float64A
 }
 
 /**
- * Adds sum_times (c S2 - fc D2) to the lower triangle of `into`, for any multipliers c and fc of the event times
+ * Adds sum_times (c S2 - fc D2) / S0 to the lower triangle of `into`, for any multipliers c / S0 and fc / S0 of the event times
  * (the proportional hazards test needs them multiplied by a function of time). `c` is turned into its running sum.
  */
 export function addSquares(

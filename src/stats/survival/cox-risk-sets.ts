@@ -9,7 +9,8 @@
  * Ties (Efron 1977 JASA 72:557). With m tied events of total weight mw and D the sums over the events, the j-th of them
  * (j = 0 .. m-1, f = j/m) meets the risk set S - f D; Breslow takes f = 0 throughout. Everything the fit needs from the
  * m steps is in six scalars, so that an event time with ten thousand ties costs ten thousand divisions, not matrices:
- * sum c, sum f c, sum c^2, sum f c^2, sum f^2 c^2 and sum log(S0 - f D0), where c = 1 / (S0 - f D0), each times w.
+ * sum c, sum f c, sum c^2, sum f c^2, sum f^2 c^2 and sum log(S0 - f D0), where c = S0 / (S0 - f D0), each times w.
+ * Visitors see S1 and D1 divided by S0 (means over the risk set), so that nothing over- or underflows where risks are extreme.
  */
 import type { CoxRows, RiskOrder } from './cox-rows.ts';
 
@@ -36,14 +37,16 @@ export interface CoxDesign {
 export interface RiskSet {
   /** Number of the event time. */
   k: number;
+  /** S0, for risks relative to the centre of `riskScores`. */
   s0: number;
+  /** S1 / S0 and D1 / S0. */
   readonly s1: Float64Array;
   readonly d1: Float64Array;
   /** Number of tied events and their total weight. */
   ties: number;
   tied_weight: number;
   log_sum: number;
-  /** w sum c; w sum f c; w sum c^2; w sum f c^2; w sum f^2 c^2. */
+  /** w sum c; w sum f c; w sum c^2; w sum f c^2; w sum f^2 c^2, with c relative to 1 / S0. */
   c: number;
   fc: number;
   cc: number;
@@ -142,8 +145,8 @@ export function walkRiskSets(
   const set: RiskSet = {
     k: 0,
     s0: 0,
-    s1,
-    d1,
+    s1: new Float64Array(p),
+    d1: new Float64Array(p),
     ties: 0,
     tied_weight: 0,
     log_sum: 0,
@@ -199,7 +202,11 @@ export function walkRiskSets(
     set.s0 = s0;
     set.ties = m;
     set.tied_weight = mw;
-    tieSums(set, d0, ties);
+    for (let j = 0; j < p; j++) {
+      set.s1[j] = (s1[j] as number) / s0;
+      set.d1[j] = (d1[j] as number) / s0;
+    }
+    tieSums(set, d0 / s0, ties);
     visit(set);
     const end = enter_from[k + 1] as number;
     for (let e = enter_from[k] as number; e < end; e++) {
@@ -217,18 +224,17 @@ function addRow(x: Float64Array, a: number, p: number, w: number, into: Float64A
   for (let j = 0; j < p; j++) into[j] = (into[j] as number) + w * (x[base + j] as number);
 }
 
-function tieSums(set: RiskSet, d0: number, ties: Ties): void {
-  const { s0, ties: m, tied_weight } = set;
-  if (ties === 'breslow' || m <= 1) {
-    const c = 1 / s0;
-    set.log_sum = tied_weight * Math.log(s0);
-    set.c = tied_weight * c;
-    set.cc = tied_weight * c * c;
-    set.fc = 0;
-    set.fcc = 0;
-    set.ffcc = 0;
-    return;
-  }
+/** `share`: D0 / S0. */
+function tieSums(set: RiskSet, share: number, ties: Ties): void {
+  const { ties: m, tied_weight } = set;
+  const log_s0 = Math.log(set.s0);
+  set.log_sum = tied_weight * log_s0;
+  set.c = tied_weight;
+  set.cc = tied_weight;
+  set.fc = 0;
+  set.fcc = 0;
+  set.ffcc = 0;
+  if (ties === 'breslow' || m <= 1) return;
   let logs = 0;
   let c = 0;
   let fc = 0;
@@ -237,7 +243,7 @@ function tieSums(set: RiskSet, d0: number, ties: Ties): void {
   let ffcc = 0;
   for (let j = 0; j < m; j++) {
     const f = j / m;
-    const left = s0 - f * d0;
+    const left = 1 - f * share;
     const one = 1 / left;
     logs += Math.log(left);
     c += one;
@@ -247,7 +253,7 @@ function tieSums(set: RiskSet, d0: number, ties: Ties): void {
     ffcc += f * f * one * one;
   }
   const w = tied_weight / m;
-  set.log_sum = w * logs;
+  set.log_sum += w * logs;
   set.c = w * c;
   set.fc = w * fc;
   set.cc = w * cc;

@@ -2,8 +2,8 @@
  * Score residuals of a Cox model and the robust (Lin-Wei, "infinitesimal jackknife") covariance built from them.
  *
  * Residual of one person-interval without event, at risk at event times enter .. leave:
- *   r = -e^eta [x (H(leave) - H(enter-)) - (B(leave) - B(enter-))],  H += c,  B += cc S1 - fcc D1   at each event time;
- * an event at `leave` adds (x - xbar) + e^eta [x fc - (fcc S1 - ffcc D1)], xbar = (c S1 - fc D1) / tied weight,
+ *   r = -e^eta [x (H(leave) - H(enter-)) - (B(leave) - B(enter-))],  H += c / S0,  B += (cc S1 - fcc D1) / S0^2   at each event time;
+ * an event at `leave` adds (x - xbar) + e^eta [x fc / S0 - (fcc S1 - ffcc D1) / S0^2], xbar = (c S1 - fc D1) / (S0 tied weight),
  * the second part because under Efron's correction an event leaves the risk set by and by. Two running sums make this
  * one linear pass. Covariance: V (sum over clusters of s s') V with s the sum of weight x residual in the cluster.
  * Sources: Lin & Wei 1989 JASA 84:1074; Therneau & Grambsch 2000, chapter 7.
@@ -26,7 +26,7 @@ export interface RunningSums {
   readonly weighted_mean: Float64Array;
   /** event_times x p: the mean covariate that events are compared with. */
   readonly mean: Float64Array;
-  /** fc, and fcc S1 - ffcc D1 (event_times x p): 0 without ties or under Breslow. */
+  /** fc / S0, and (fcc S1 - ffcc D1) / S0^2 (event_times x p): 0 without ties or under Breslow. */
   readonly tie: Float64Array;
   readonly tie_mean: Float64Array;
 }
@@ -39,16 +39,16 @@ export function runningSums(design: CoxDesign, risk: Float64Array, ties: Ties): 
   const mean = new Float64Array(K * p);
   const tie = new Float64Array(K);
   const tie_mean = new Float64Array(K * p);
-  walkRiskSets(design, risk, ties, ({ k, s1, d1, c, fc, cc, fcc, ffcc, tied_weight }) => {
-    hazard[k] = c;
-    tie[k] = fc;
+  walkRiskSets(design, risk, ties, ({ k, s0, s1, d1, c, fc, cc, fcc, ffcc, tied_weight }) => {
+    hazard[k] = c / s0;
+    tie[k] = fc / s0;
     for (let j = 0; j < p; j++) {
       const s = s1[j] as number;
       const d = d1[j] as number;
       const at = k * p + j;
-      weighted_mean[at] = cc * s - fcc * d;
+      weighted_mean[at] = (cc * s - fcc * d) / s0;
       mean[at] = (c * s - fc * d) / tied_weight;
-      tie_mean[at] = fcc * s - ffcc * d;
+      tie_mean[at] = (fcc * s - ffcc * d) / s0;
     }
   });
   for (let k = 1; k < K; k++) {

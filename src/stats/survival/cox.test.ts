@@ -272,6 +272,21 @@ describe('a Cox model without an estimate says why', () => {
     expect(Math.min(seen.estimated, seen.separated, seen.aliased)).toBeGreaterThan(50);
   });
 
+  it('separated along a combination of columns neither of which is separated alone', () => {
+    const random = seededGenerator(12);
+    const n = 200;
+    const a = Float64Array.from({ length: n }, () => 10 * uniform(random));
+    // The difference of the two columns falls steadily with time.
+    const x = Float64Array.from(
+      { length: 2 * n },
+      (_, k) => (a[k >> 1] as number) + (k % 2 ? (n - (k >> 1)) / 100 : 0),
+    );
+    const stop = Float64Array.from({ length: n }, (_, r) => r + 1);
+    const event = Array.from({ length: n }, () => (uniform(random) < 0.5 ? 1 : 0));
+    expect(fitCox({ rows: n, columns: 2, x, stop, event })).toEqual({ status: 'separated', columns: [0, 1] });
+    expect(fitCox({ rows: n, columns: 1, x: a, stop, event }).status).toBe('estimated');
+  });
+
   it('a column that does not vary inside the strata is aliased, and so is a combination of earlier ones', () => {
     const random = seededGenerator(8);
     const n = 200;

@@ -35,18 +35,19 @@ export function maximiseLikelihood(
   let at = null_at;
   let previous = Number.POSITIVE_INFINITY;
   let linear = 0;
+  let latest: Float64Array = new Float64Array(p);
   let decrement = Number.NaN;
   for (let iteration = 0; iteration <= max_iterations; iteration++) {
     const factor = cholesky(at.information, p);
-    if (factor.status !== 'factorised') return { status: 'not-converged', iterations: iteration, decrement };
-    if (factor.rank < p) return { status: 'separated', columns: indicesOf(factor.aliased) };
+    if (factor.status !== 'factorised' || factor.rank < p)
+      return stuck(beta, latest, range, iteration, decrement);
     const step = solveCholesky(factor, at.score);
     decrement = step.reduce((sum, s, j) => sum + s * (at.score[j] as number), 0);
     const reach = step.map((s, j) => Math.abs(s) * (range[j] as number));
     const longest = reach.reduce((a, b) => Math.max(a, b), 0);
+    latest = step;
     linear = decrement < 1e-2 && decrement > 0.05 * previous && longest > 0.1 ? linear + 1 : 0;
-    if (linear >= 3)
-      return { status: 'separated', columns: indicesOf(reach.map((r) => (r > 0.1 * longest ? 1 : 0))) };
+    if (linear >= 3) return { status: 'separated', columns: longColumns(step, range) };
     previous = decrement;
     const last = decrement < CONVERGED && longest < 0.1;
     let share = 1;
@@ -54,11 +55,18 @@ export function maximiseLikelihood(
     let there = evaluate(next);
     // Rounding in a sum of |log L| is of this size: a smaller fall is no fall.
     const noise = 1e-10 * Math.abs(at.log_likelihood);
-    while (!last && !(there.log_likelihood >= at.log_likelihood - noise) && share > 1e-6) {
+    const floor = at.log_likelihood - noise;
+    // Overflow shows as an infinite likelihood or information: such a step is too long as well.
+    const isNoLower = (here: PartialLikelihood): boolean =>
+      here.log_likelihood >= floor &&
+      here.log_likelihood < Infinity &&
+      here.information.every(Number.isFinite);
+    while (!last && !isNoLower(there) && share > 1e-6) {
       share /= 2;
       next = beta.map((b, j) => b + share * (step[j] as number));
       there = evaluate(next);
     }
+    if (!last && !isNoLower(there)) return stuck(beta, step, range, iteration, decrement);
     beta = next;
     at = there;
     if (!last) continue;
@@ -94,8 +102,28 @@ export function independentColumns(at_zero: Float64Array, range: Float64Array, e
   return Int32Array.from(factor.aliased.keys()).filter((j) => factor.aliased[j] === 0);
 }
 
-function indicesOf(flags: ArrayLike<number>): number[] {
-  return Array.from({ length: flags.length }, (_, j) => j).filter((j) => flags[j] !== 0);
+/**
+ * What it means that the likelihood cannot be evaluated any further. With a hazard ratio beyond e^50 between two people of
+ * the data it is no accident of the start: the coefficients are on their way to infinity.
+ */
+function stuck(
+  beta: Float64Array,
+  step: Float64Array,
+  range: Float64Array,
+  iterations: number,
+  decrement: number,
+): Maximum {
+  const far = beta.some((b, j) => Math.abs(b) * (range[j] as number) > 50);
+  return far
+    ? { status: 'separated', columns: longColumns(step, range) }
+    : { status: 'not-converged', iterations, decrement };
+}
+
+/** Columns that carry a step: those that move the linear predictor by at least a tenth of what the longest does. */
+function longColumns(step: Float64Array, range: Float64Array): number[] {
+  const reach = step.map((s, j) => Math.abs(s) * (range[j] as number));
+  const longest = reach.reduce((a, b) => Math.max(a, b), 0);
+  return Array.from(reach.keys()).filter((j) => (reach[j] as number) > 0.1 * longest);
 }
 
 export interface ChiSquareTest {

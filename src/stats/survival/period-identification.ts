@@ -68,10 +68,10 @@ export function checkPeriodIdentified(
   const share = new Float64Array(periods);
   const joined = Array.from({ length: periods }, (_, p) => p);
   let comparable_events = 0;
-  walkRiskSets(design, design.people, 'breslow', ({ s0, s1, ties }) => {
+  walkRiskSets(design, design.people, 'breslow', ({ s1, ties }) => {
     const present: number[] = [];
     for (let p = 0; p < periods; p++) {
-      const here = (s1[p] as number) / s0 + (design.shift[p] as number);
+      const here = (s1[p] as number) + (design.shift[p] as number);
       share[p] = (share[p] as number) + ties * here;
       left[p] = (left[p] as number) + ties * Math.max(0, here * (1 - here));
       // Shares are whole numbers of people over people: anything this small is rounding.

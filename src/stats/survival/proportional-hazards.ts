@@ -53,14 +53,14 @@ export function testProportionalHazards(
     factor: g.map((v) => v ** power),
   }));
   walkRiskSets(design, risk, fit.ties, (set) => {
-    const { k, c, fc, s1, d1 } = set;
+    const { k, s0, c, fc, s1, d1 } = set;
     const gk = g[k] as number;
     for (let j = 0; j < p; j++)
       u[j] = (u[j] as number) - gk * (c * (s1[j] as number) - fc * (d1[j] as number));
     for (const moment of moments) {
       const factor = moment.factor[k] as number;
-      moment.c[k] = factor * c;
-      moment.fc[k] = factor * fc;
+      moment.c[k] = (factor * c) / s0;
+      moment.fc[k] = (factor * fc) / s0;
       addMeans(set, p, -factor, moment.information);
     }
   });
