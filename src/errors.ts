@@ -70,21 +70,8 @@ export const ERRORS = {
     exit: 'data',
     remedy: 'Look at the quarantine table of the register, correct the mapping or raise the declared limit.',
   },
-  'E-DATA-QUALITY': {
-    exit: 'quality',
-    remedy: 'Look at the data quality table; correct the mapping or raise the declared limit.',
-  },
-  'E-LINK': { exit: 'linkage', remedy: 'Declare keys that both registers carry.' },
-  'E-STORE-DAMAGED': {
-    exit: 'environment',
-    remedy: 'The damaged artefact is rebuilt on the next run; check the disk.',
-  },
   'E-STORE-WRITE': { exit: 'environment', remedy: 'Free space, or give write access to the study folder.' },
   'E-LOCKED': { exit: 'locked', remedy: 'Wait until the other run ends, or stop it.' },
-  'E-ESTIMATE': {
-    exit: 'not-estimable',
-    remedy: 'See the status column of results.csv for what could not be estimated.',
-  },
   'E-DISCLOSURE': {
     exit: 'disclosure',
     remedy: 'Choose a disclosure profile that protects the people in the registers.',

@@ -97,6 +97,8 @@ export interface RunSummary {
 }
 
 export const STAGES_MADE = ['ingest', 'link', 'journeys', 'persontime', 'estimate'] as const;
+/** The stages a run can be told to end with. */
+export const UNTIL = [...STAGES_MADE, 'disclose', 'report'] as const satisfies readonly Stage[];
 type MadeStage = (typeof STAGES_MADE)[number];
 
 /** The plan of each stage that leaves tables behind, in order. */

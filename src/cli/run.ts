@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { StudyError } from '../errors.ts';
-import { STAGES, type Stage } from '../stages.ts';
-import { type RunSummary, runStudy } from '../study.ts';
+import type { Stage } from '../stages.ts';
+import { type RunSummary, runStudy, UNTIL } from '../study.ts';
 import { type Common, runContext } from './context.ts';
 import { answer, answerJson, bold, endWith, progressReporter, say, textTable } from './terminal.ts';
 
@@ -13,9 +13,9 @@ interface RunFlags extends Common {
 
 function stageOf(text: string | undefined): Stage | undefined {
   if (text === undefined) return undefined;
-  const stage = STAGES.find((one) => one === text);
+  const stage = UNTIL.find((one) => one === text);
   if (stage === undefined) {
-    throw new StudyError('E-USAGE', `there is no stage ${text}`, { fix: `Use one of ${STAGES.join(', ')}.` });
+    throw new StudyError('E-USAGE', `there is no stage ${text}`, { fix: `Use one of ${UNTIL.join(', ')}.` });
   }
   return stage;
 }
@@ -81,7 +81,7 @@ export function runCommand(program: Command): void {
     .command('run')
     .description('run a study from its registers to the released report')
     .argument('[study]', 'folder that holds study.yaml', '.')
-    .option('--until <stage>', `stop after a stage: ${STAGES.slice(1).join(', ')}`)
+    .option('--until <stage>', `stop after a stage: ${UNTIL.join(', ')}`)
     .option('--force', 'make every stage again')
     .option('--variant <name>', 'only this declared variant')
     .option('--threads <n>', 'threads of the engine; the results do not depend on it')

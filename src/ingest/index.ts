@@ -50,6 +50,7 @@ export { QUARANTINE_CODES } from './read/account.ts';
 const DEFAULT_LIMIT = 0.02;
 
 type AccountRow = RowOf<typeof ingestAccount>;
+type IssueRow = RowOf<typeof ingestIssue>;
 
 export interface IngestOptions {
   /** SHA-256 of each extract, by its path. */
@@ -85,6 +86,8 @@ interface ReadFile {
   readonly account: AccountRow;
   readonly quarantined: Table | undefined;
   readonly temporary: readonly string[];
+  /** What the reader saw of the file as a whole. */
+  readonly findings: readonly IssueRow[];
 }
 
 function formatOf(source: ResolvedSource, file: string): 'csv' | 'parquet' | 'excel' {
@@ -99,13 +102,9 @@ function checkHeader(source: ResolvedSource, file: string, header: readonly stri
   for (const column of header) {
     const other = seen.get(column.toLowerCase());
     if (other !== undefined) {
-      throw new StudyError(
-        'E-SOURCE-HEADER',
-        `the columns ${other} and ${column} of ${basename(file)} differ in case only`,
-        {
-          place: { file: basename(file), line: 1 },
-        },
-      );
+      throw new StudyError('E-SOURCE-HEADER', `two columns of ${basename(file)} differ in case only`, {
+        place: { file: basename(file), line: 1 },
+      });
     }
     seen.set(column.toLowerCase(), column);
   }
@@ -114,14 +113,15 @@ function checkHeader(source: ResolvedSource, file: string, header: readonly stri
   if (missing.length > 0) {
     const close = missing.flatMap((column) => {
       const match = seen.get(column.toLowerCase());
-      return match === undefined ? [] : [`"${match}" for "${column}"`];
+      return match === undefined ? [] : [`"${column}" is there in other capitals`];
     });
     throw new StudyError(
       'E-SOURCE-HEADER',
       `${basename(file)} has no column ${missing.map((column) => `"${column}"`).join(', ')}, which the mapping of ${source.register} uses`,
       {
         place: { file: basename(file), line: 1 },
-        fix: `${close.length > 0 ? `Did you mean ${close.join(', ')}? ` : ''}The header has ${header.length} columns: ${header.join(', ')}.`,
+        // The header's own names are not repeated: without a header line they would be the values of a person.
+        fix: `${close.length > 0 ? `${close.join(', ')}. ` : ''}Make the mapping and the first line of the extract agree; that line has ${header.length} columns.`,
       },
     );
   }
@@ -210,6 +210,52 @@ async function readText(
     },
     quarantined,
     temporary: [accepted, kept],
+    findings: [
+      ...('findings' in account
+        ? account.findings.map((finding) =>
+            issueRow(
+              source,
+              finding.code,
+              finding.column,
+              finding.count,
+              account.records_read,
+              'cells that a spreadsheet looks to have damaged',
+            ),
+          )
+        : []),
+      ...(csv !== undefined && csv.accepted_in_doubt > 0
+        ? [
+            issueRow(
+              source,
+              'accepted-in-doubt',
+              null,
+              csv.accepted_in_doubt,
+              account.records_read,
+              'records accepted within the reach of a broken quote',
+            ),
+          ]
+        : []),
+    ],
+  };
+}
+
+function issueRow(
+  source: ResolvedSource,
+  code: string,
+  column: string | null,
+  count: number,
+  of: number,
+  message: string,
+): IssueRow {
+  return {
+    code,
+    register: source.register,
+    column_name: column,
+    severity: 'warning',
+    count,
+    of,
+    unit: 'records',
+    message,
   };
 }
 
@@ -253,6 +299,7 @@ async function readParquet(
     },
     quarantined: undefined,
     temporary: [],
+    findings: [],
   };
 }
 
@@ -346,6 +393,7 @@ async function ingest(
   const issues: Sql[] = [];
   const profiles: Sql[] = [];
   const temporary: string[] = [];
+  const findings: IssueRow[] = [];
   for (const source of protocol.sources) {
     for (const [index, file] of source.resolved_files.entries()) {
       const read =
@@ -353,6 +401,7 @@ async function ingest(
           ? await readParquet(source, file, index, engine, options)
           : await readText(source, file, index, engine, store, options);
       temporary.push(...read.temporary);
+      findings.push(...read.findings);
       const records = typedRecords(source, read.raw, index);
       await engine.materialise([records]);
       accounts.push(await settle(source, read, engine, records));
@@ -389,6 +438,9 @@ async function ingest(
       issues.push(...issuesOfTable(source.register, target, own));
     }
   }
+  const readerIssue = table('reader_issue', ingestIssue.columns);
+  await engine.load(readerIssue, findings);
+  issues.push(sql`SELECT ${list(Object.keys(ingestIssue.columns).map(name))} FROM ${readerIssue}`);
   const issueRows = fill(
     ingestIssue,
     sql`SELECT ${list(Object.keys(ingestIssue.columns).map(name))} FROM ${issueTable(issues)}`,

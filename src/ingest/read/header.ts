@@ -16,12 +16,13 @@ export function checkHeader(names: readonly string[], file: string, line: number
     }
     const before = first.get(key);
     if (before === undefined) first.set(key, i);
-    else mistakes.push(`columns ${before + 1} and ${i + 1} are both named ${JSON.stringify(name)}`);
+    else mistakes.push(`columns ${before + 1} and ${i + 1} have the same name`);
   });
   if (mistakes.length === 0) return;
   throw new StudyError('E-SOURCE-HEADER', mistakes.slice(0, 10).join('; '), {
     place: { file, line },
-    fix: 'Give every column of the extract a name of its own.',
+    // Names are not repeated: in an extract without a header line they would be the values of its first record.
+    fix: 'Give every column of the extract a name of its own; if the extract has no header line, add one.',
   });
 }
 
