@@ -163,11 +163,16 @@ describe('retention', () => {
           ['2006-01-01', '2006-03-01'],
           ['2006-12-31', null],
         ],
+        back_too_late: [
+          ['2006-01-01', '2006-03-01'],
+          ['2007-01-01', null],
+        ],
       }),
     );
     expect(byPerson.whole).toMatchObject({ left_treatment: false, exit_group: 'open', retained_days: 365 });
     expect(byPerson.almost).toMatchObject({ left_treatment: true, retained_days: 364, re_entry_date: null });
     expect(byPerson.back).toMatchObject({ left_treatment: true, re_entry_date: '2006-12-31' });
+    expect(byPerson.back_too_late).toMatchObject({ left_treatment: true, re_entry_date: null });
   });
 });
 
@@ -246,6 +251,40 @@ describe('eligibility', () => {
   });
 });
 
+describe('the end of a person’s data', () => {
+  it('leaves a window unseen, unlike death: one day short excludes', async () => {
+    const { byPerson } = await cohortOf({
+      ...people({ short: [['2006-01-01', null]], whole: [['2006-01-01', null]] }),
+      departure: [
+        { person_id: 'short', departure_date: '2006-12-31', kind: 'end-of-data' },
+        { person_id: 'whole', departure_date: '2007-01-01', kind: 'end-of-data' },
+      ],
+    });
+    expect(Object.keys(byPerson)).toEqual(['whole']);
+  });
+});
+
+describe('strata', () => {
+  it('take the latest value of a covariate that was known on the day of entry', async () => {
+    const { persontime } = await cohortOf(
+      {
+        ...people({ p: [['2006-01-01', null]], q: [['2006-01-01', null]], r: [['2006-01-01', null]] }),
+        covariate: [
+          { person_id: 'p', name: 'housing', value: 'none', covariate_date: '2006-01-01' },
+          { person_id: 'p', name: 'housing', value: 'own', covariate_date: '2005-12-31' },
+          { person_id: 'p', name: 'housing', value: 'rented', covariate_date: '2006-01-02' },
+          { person_id: 'q', name: 'housing', value: 'own', covariate_date: null },
+          { person_id: 'q', name: 'injecting', value: 'yes', covariate_date: '2005-01-01' },
+          { person_id: 'r', name: 'housing', value: 'rented', covariate_date: '2006-01-02' },
+        ],
+      },
+      { strata: { housing: { covariate: 'housing' } } },
+    );
+    const rows = (await bench.read(persontime.cohortStratum)).map((row) => `${row.person_id} ${row.level}`);
+    expect(rows.sort()).toEqual(['p none', 'q own', 'r not recorded']);
+  });
+});
+
 describe('a register of deaths', () => {
   it('is asked until when it has seen, and not since when: whoever enters treatment was alive until then', async () => {
     const given = people({ p: [['2006-01-01', null]] });
@@ -296,6 +335,17 @@ describe('intervals', () => {
       '2006-08-15 2006-09-01 in/in 2006 25-34 at liberty 17',
       '2006-09-01 2007-01-01 after/after 2006 25-34 at liberty 122',
       '2007-01-01 2007-02-01 after/after 2007 25-34 at liberty 31',
+    ]);
+  });
+});
+
+describe('a window that ends at midnight of New Year', () => {
+  it('has no interval in the new year', async () => {
+    const { persontime } = await cohortOf(people({ p: [['2006-01-01', null]] }), {
+      time_at_risk: { after: { months: 12 }, split: { calendar_year: true } },
+    });
+    expect(await bench.read(persontime.interval)).toMatchObject([
+      { start_date: '2006-01-01', end_date: '2007-01-01', calendar_year: 2006, days: 365, age_band: null },
     ]);
   });
 });
