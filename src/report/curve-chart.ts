@@ -26,11 +26,11 @@ export interface CurveChart {
   readonly has_bands: boolean;
 }
 
-const PLOT = 400;
+const PLOT = 376;
 const HEIGHT = 280;
-const LEFT = 130;
-const RIGHT = 190;
-const TABLE = 64;
+const LEFT = 164;
+const RIGHT = 180;
+const TABLE = 66;
 const LINE = 18;
 
 /** After seven curves the colours come again, with another dash. */
@@ -77,12 +77,19 @@ export function curveChart(chart: CurveChart): TopLevelSpec {
     field: 'time',
     type: 'quantitative',
     scale: { domain: [0, lastDay], nice: false },
-    axis: { values: [...chart.days], title: chart.axis.x, grid: false, format: ',d', labelOverlap: 'greedy' },
+    axis: {
+      values: [...chart.days],
+      title: chart.axis.x,
+      grid: false,
+      format: ',d',
+      labelOverlap: false,
+      labelFlush: false,
+    },
   } as const;
   const y = {
     type: 'quantitative',
     scale: { domain: [0, 1] },
-    axis: { title: chart.axis.y, format: '.0%', tickCount: 5, grid: true, domain: false, ticks: false },
+    axis: { title: null, format: '.0%', tickCount: 5, grid: true, domain: false, ticks: false },
   } as const;
   const rows = drawn.flatMap(({ label, points }) => points.map((point) => ({ curve: label, ...point })));
   const ends = spread(
@@ -107,7 +114,7 @@ export function curveChart(chart: CurveChart): TopLevelSpec {
     width: PLOT,
     height: HEIGHT,
     autosize: 'none',
-    padding: { left: LEFT, right: RIGHT, top: 26, bottom: TABLE + 26 + chart.curves.length * LINE },
+    padding: { left: LEFT, right: RIGHT, top: 40, bottom: TABLE + 14 + chart.curves.length * LINE },
     config: CONFIG,
     layer: [
       ...(chart.has_bands
@@ -132,11 +139,12 @@ export function curveChart(chart: CurveChart): TopLevelSpec {
           align: 'left',
         }),
       ]),
-      text('At risk', -14, HEIGHT + TABLE - 2, { align: 'right', fontWeight: 'bold', color: QUIET }),
+      text(chart.axis.y, -40, -22, { align: 'left', color: QUIET }),
+      text('At risk', -38, HEIGHT + TABLE - 2, { align: 'right', fontWeight: 'bold', color: QUIET }),
       ...chart.curves.flatMap(({ label, at_risk }, i) => [
         text(
           wrap(label, 17)[0] === label ? label : `${wrap(label, 16)[0]}\u2026`,
-          -14,
+          -38,
           HEIGHT + TABLE + (i + 1) * LINE,
           { align: 'right' },
         ),

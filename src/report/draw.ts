@@ -1,5 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { escapeText } from './html.ts';
+import { allowed, escapeText } from './html.ts';
 
 /** Pictures on the server: a Vega-Lite specification to SVG, and what every SVG of a report has in common. */
 
@@ -67,7 +67,7 @@ export function frame(identity: Identity, width: number, height: number, inside:
     stamp === undefined
       ? ''
       : `<text x="${width - 8}" y="16" text-anchor="end" font-family="${escapeText(FONT)}" font-size="11" font-weight="bold" letter-spacing="1" fill="#8a3b00">${escapeText(stamp)}</text>`;
-  return `<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby="${name}-title ${name}-desc" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}"><title id="${name}-title">${escapeText(title)}</title><desc id="${name}-desc">${escapeText(alt)}</desc><rect width="${width}" height="${height}" fill="#ffffff"/>${inside}${mark}</svg>`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby="figure-${name}.title figure-${name}.desc" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}"><title id="figure-${name}.title">${escapeText(title)}</title><desc id="figure-${name}.desc">${escapeText(alt)}</desc><rect width="${width}" height="${height}" fill="#ffffff"/>${inside}${mark}</svg>`;
 }
 
 /** Vega-Lite to SVG without a browser. The same specification gives the same bytes. */
@@ -82,8 +82,8 @@ export async function drawSpec(spec: TopLevelSpec, identity: Identity): Promise<
   const [, width, height, inside = ''] = match;
   // Vega counts its ids up through the life of a process; here they count within the figure.
   const ids = new Map<string, string>();
-  const own = inside.replaceAll(/\b(id="|url\(#)([^")]+)/g, (_, before: string, id: string) => {
-    if (!ids.has(id)) ids.set(id, `${identity.name}-${ids.size + 1}`);
+  const own = allowed(inside).replaceAll(/\b(id="|url\(#)([^")]+)/g, (_, before: string, id: string) => {
+    if (!ids.has(id)) ids.set(id, `figure-${identity.name}.${ids.size + 1}`);
     return `${before}${ids.get(id)}`;
   });
   return frame(identity, Number(width), Number(height), own);

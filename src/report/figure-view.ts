@@ -7,7 +7,7 @@ export function figureView(figure: Figure, table: NumberTable, cautions: readonl
   const picture = figure.svg.replaceAll(/ xmlns(:xlink)?="[^"]*"/g, '');
   return html`<figure id="figure-${figure.name}">
 <h3>${figure.title}</h3>
-${cautions.map((caution) => html`<p class="caution">${caution}</p>\n`)}<div class="picture" role="region" aria-label="${`Picture: ${figure.title}`}" tabindex="0">${trusted(picture)}</div>
+${cautions.length === 0 ? null : html`<div class="caution">${cautions.map((caution) => html`<p>${caution}</p>\n`)}</div>\n`}<div class="picture" role="region" aria-label="${`Picture: ${figure.title}`}" tabindex="0">${trusted(picture)}</div>
 <figcaption>${figure.caption}</figcaption>
 <details><summary>The numbers as a table</summary>
 ${table.view}<p class="files">Files: figures/${figure.name}.svg${figure.spec === null ? '' : `, figures/${figure.name}.json`}, tables/${table.name}.csv</p>

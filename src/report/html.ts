@@ -20,12 +20,14 @@ const FORBIDDEN = new RegExp(
   'g',
 );
 
-/** Text as it may stand in an element or in a quoted attribute. Characters that XML forbids become U+FFFD. */
+/** Characters that XML forbids become U+FFFD. */
+export function allowed(text: string): string {
+  return text.replace(/\p{Surrogate}/gu, '\uFFFD').replace(FORBIDDEN, '\uFFFD');
+}
+
+/** Text as it may stand in an element or in a quoted attribute. */
 export function escapeText(text: string): string {
-  return text
-    .replace(/\p{Surrogate}/gu, '\uFFFD')
-    .replace(FORBIDDEN, '\uFFFD')
-    .replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
+  return allowed(text).replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
 }
 
 function markupOf(content: Content): string {

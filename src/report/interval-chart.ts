@@ -17,17 +17,26 @@ export interface IntervalChart {
   readonly description: string;
   readonly points: readonly IntervalPoint[];
   readonly axis: string;
-  /** A d3 format for the ticks. */
+  /** A Vega expression for the label of the tick `datum.value`. */
   readonly ticks: string;
   /** The line to compare with: 0 for a change. */
   readonly reference?: number;
   readonly domain: readonly [number, number];
 }
 
-const PLOT = 330;
-const LEFT = 190;
-const RIGHT = 200;
+export const SIGNED_PERCENT = "(datum.value === 0 ? '0' : format(datum.value, '+d')) + '%'";
+export const PERCENT = "datum.value + '%'";
+export const PLAIN = "format(datum.value, ',~g')";
+
+const WIDTH = 720;
+const WIDEST_LABEL = 190;
+const RIGHT = 188;
 const STEP = 24;
+
+/** A diamond of the same area looks smaller than a circle. */
+function areaOf(series: number): number {
+  return SHAPES[series] === 'circle' ? 88 : 124;
+}
 
 /** Breaks a label into lines of about `width` characters; a longer word is cut. */
 export function wrap(text: string, width: number): readonly string[] {
@@ -48,7 +57,7 @@ export function seriesOf(points: readonly IntervalPoint[]): readonly string[] {
   return [...new Set(points.map(({ series }) => series))];
 }
 
-/** A range that holds every interval, ends on round numbers, and is not stretched by one wide interval. */
+/** A range that holds every value and, within limits, every interval; it ends on round numbers. */
 export function domainOf(
   points: readonly IntervalPoint[],
   limits: { readonly low: number; readonly high: number; readonly include: readonly number[] },
@@ -75,9 +84,13 @@ export function intervalChart(chart: IntervalChart): TopLevelSpec {
   const rows = [...new Set(chart.points.map(({ row }) => row))];
   const series = seriesOf(chart.points);
   const labels = new Map(rows.map((row) => [row, wrap(row, 28).slice(0, 3)]));
+  const longest = Math.max(0, ...[...labels.values()].flat().map((line) => line.length));
+  const left = Math.min(WIDEST_LABEL, 34 + longest * 7);
+  const plot = WIDTH - left - RIGHT;
   const lines = Math.max(1, ...[...labels.values()].map((label) => label.length));
   const band = Math.max(series.length * STEP + 12, lines * 15 + 8);
   const height = rows.length * band;
+  const lookup = Object.fromEntries([...labels].map(([row, label]) => [row, label.join('\n')]));
   const isKeyed = series.length > 1;
   const colour = {
     field: 'series',
@@ -96,10 +109,11 @@ export function intervalChart(chart: IntervalChart): TopLevelSpec {
       ticks: false,
       grid: true,
       tickBand: 'extent',
-      labelLimit: LEFT - 14,
+      labelLimit: 0,
       labelPadding: 12,
       labelLineHeight: 15,
-      labelExpr: `split(${JSON.stringify(Object.fromEntries([...labels].map(([row, label]) => [row, label.join('\n')])))}[datum.value], '\\n')`,
+      // A tick more than there are rows closes the last row; it has no label.
+      labelExpr: `split(${JSON.stringify(lookup)}[datum.value] || '', '\\n')`,
     },
   } as const;
   const yOffset = { field: 'series', type: 'nominal', sort: series, scale: { paddingOuter: 0.35 } } as const;
@@ -108,7 +122,15 @@ export function intervalChart(chart: IntervalChart): TopLevelSpec {
     type: 'quantitative',
     scale: { domain: [low, high], nice: false, zero: false },
   } as const;
-  const axis = { title: chart.axis, format: chart.ticks, tickCount: 6, grid: true, domain: false } as const;
+  const axis = {
+    title: chart.axis,
+    labelExpr: chart.ticks,
+    tickCount: 5,
+    labelOverlap: false,
+    labelFlush: false,
+    grid: true,
+    domain: false,
+  } as const;
   const key = isKeyed
     ? series.map((name, i) => ({
         name,
@@ -120,10 +142,10 @@ export function intervalChart(chart: IntervalChart): TopLevelSpec {
     $schema: SCHEMA,
     description: chart.description,
     data: { values: chart.points.map((point) => ({ ...point })) },
-    width: PLOT,
+    width: plot,
     height,
     autosize: 'none',
-    padding: { left: LEFT, right: RIGHT, top: isKeyed ? 52 : 24, bottom: 48 },
+    padding: { left, right: RIGHT, top: isKeyed ? 52 : 24, bottom: 48 },
     config: CONFIG,
     layer: [
       ...(chart.reference === undefined
@@ -141,16 +163,8 @@ export function intervalChart(chart: IntervalChart): TopLevelSpec {
         encoding: { x: { ...x, field: 'low', axis }, x2: { field: 'high' }, y, yOffset, color: colour },
       },
       {
-        transform: [{ filter: 'isValid(datum.value)' }],
-        mark: {
-          type: 'point',
-          filled: true,
-          size: 88,
-          opacity: 1,
-          stroke: '#ffffff',
-          strokeWidth: 1,
-          clip: true,
-        },
+        transform: [{ filter: `isValid(datum.value) && datum.value >= ${low} && datum.value <= ${high}` }],
+        mark: { type: 'point', filled: true, opacity: 1, stroke: '#ffffff', strokeWidth: 1 },
         encoding: {
           x: { ...x, field: 'value', axis },
           y,
@@ -162,24 +176,30 @@ export function intervalChart(chart: IntervalChart): TopLevelSpec {
             scale: { domain: series, range: SHAPES.slice(0, series.length) },
             legend: null,
           },
+          size: {
+            condition: series
+              .slice(1)
+              .map((name, k) => ({ test: `datum.series === ${JSON.stringify(name)}`, value: areaOf(k + 1) })),
+            value: areaOf(0),
+          },
         },
       },
       {
         mark: { type: 'text', align: 'left', baseline: 'middle', fontSize: 12, color: INK },
-        encoding: { x: { value: PLOT + 16 }, y, yOffset, text: { field: 'text', type: 'nominal' } },
+        encoding: { x: { value: plot + 16 }, y, yOffset, text: { field: 'text', type: 'nominal' } },
       },
-      ...key.flatMap(({ name, x: left, i }) => [
+      ...key.flatMap(({ name, x: start, i }) => [
         {
           data: { values: [{ name }] },
           mark: {
             type: 'point' as const,
             filled: true,
-            size: 88,
+            size: areaOf(i),
             opacity: 1,
             color: COLOURS[i],
             shape: SHAPES[i],
           },
-          encoding: { x: { value: left }, y: { value: -26 } },
+          encoding: { x: { value: start }, y: { value: -26 } },
         },
         {
           data: { values: [{ name }] },
@@ -190,7 +210,7 @@ export function intervalChart(chart: IntervalChart): TopLevelSpec {
             fontSize: 12.5,
           },
           encoding: {
-            x: { value: left + 11 },
+            x: { value: start + 11 },
             y: { value: -26 },
             text: { field: 'name', type: 'nominal' as const },
           },

@@ -37,11 +37,11 @@ export function digitsFor(value: number): number {
 
 /** Whole percents, unless the interval is so narrow that they would hide it. */
 export function percentDigits(low: number | null, high: number | null): number {
-  return low !== null && high !== null && high - low < 10 ? 1 : 0;
+  return low !== null && high !== null && high - low < 5 ? 1 : 0;
 }
 
 export function probability(value: number): string {
-  return value < 0.001 ? 'p < 0.001' : `p = ${value.toFixed(value < 0.1 ? 3 : 2)}`;
+  return value < 0.001 ? 'p\u00a0<\u00a00.001' : `p\u00a0=\u00a0${value.toFixed(value < 0.1 ? 3 : 2)}`;
 }
 
 /** `24% fewer`, `3% more`, `unchanged`. */
@@ -49,6 +49,14 @@ export function fewerOrMore(percent: number, digits: number): string {
   const text = decimal(Math.abs(percent), digits);
   if (!/[1-9]/.test(text)) return 'unchanged';
   return `${text}% ${percent < 0 ? 'fewer' : 'more'}`;
+}
+
+/** `7% to 17% fewer`, `5% fewer to 3% more`. */
+export function fewerToMore(low: number, high: number, digits: number): string {
+  const [near, far] = high <= 0 ? [high, low] : [low, high];
+  const words = [fewerOrMore(near, digits), fewerOrMore(far, digits)] as const;
+  if (low < 0 !== high < 0 || words.includes('unchanged')) return words.join(' to ');
+  return `${decimal(Math.abs(near), digits)}% to ${words[1]}`;
 }
 
 export function containsZero(low: number, high: number): boolean {

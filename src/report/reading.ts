@@ -136,6 +136,17 @@ export function absence(row: ReleasedResultRow | undefined): string {
   return row.note === null ? 'not estimable' : `not estimable: ${row.note}`;
 }
 
+/** Tables of the report that no estimate makes. */
+const TAKEN = ['flow', 'variants', 'accounts', 'issues', 'link_flow', 'profiles'];
+
+/** The file name of a picture or table of an estimate. No identifier holds a full stop, so no two names are alike. */
+export function fileName(estimate: Estimate, ...parts: readonly string[]): string {
+  const words = parts
+    .flatMap((part) => part.split(' '))
+    .map((word) => word.replaceAll(/[^A-Za-z0-9_-]/g, '_'));
+  return [estimate.id, ...(TAKEN.includes(estimate.id) ? ['estimate'] : []), ...words].join('.');
+}
+
 export function titleOf(estimate: Estimate, otherwise: string): string {
   return estimate.title ?? otherwise;
 }

@@ -44,6 +44,8 @@ section > p:first-of-type { color: var(--ink); }
 .caution { border-left: 4px solid #d55e00; background: var(--warn-soft); padding: 0.7rem 1rem; margin: 0.8rem 0; max-width: 46rem; }
 .answer .caution { background: #fff; font-size: 0.98rem; margin: 1rem 0 0; }
 figure { margin: 0 0 1rem; }
+figure .caution { background: none; border-left-width: 3px; font-size: 0.95rem; padding: 0.1rem 0 0.1rem 0.9rem; margin: 0.2rem 0 1rem; }
+.caution p { margin: 0.25rem 0; max-width: none; }
 figure > h3 { margin-top: 3rem; }
 .picture { overflow-x: auto; border: 1px solid var(--line); padding: 0.75rem 0.5rem; background: #fff; }
 .picture svg { display: block; width: 100%; height: auto; min-width: 38rem; }

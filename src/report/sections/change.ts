@@ -4,10 +4,10 @@ import { CAUTION, selectionCautions } from '../cautions.ts';
 import { drawSpec } from '../draw.ts';
 import { figureView } from '../figure-view.ts';
 import { type Html, html } from '../html.ts';
-import { domainOf, type IntervalPoint, intervalChart, isCut } from '../interval-chart.ts';
+import { domainOf, type IntervalPoint, intervalChart, isCut, SIGNED_PERCENT } from '../interval-chart.ts';
 import { type NumberTable, numberTable } from '../number-table.ts';
 import { countOrMark, decimal, probability, SUPPRESSED } from '../numbers.ts';
-import { absence, type Reading, type Section, titleOf } from '../reading.ts';
+import { absence, fileName, type Reading, type Section, titleOf } from '../reading.ts';
 import type { Figure } from '../tables.ts';
 import { fileColumns, percentText, withInterval } from '../value-text.ts';
 import { and, CLOCK, capital } from '../words.ts';
@@ -201,6 +201,12 @@ function altOf(points: readonly IntervalPoint[], divided: string): string {
   return `Dots with 95% intervals on a scale of percentage change, with a line at no change${divided}. ${said.join(' ')}`;
 }
 
+/** All strata on one scale. A rise counts in full, an interval's upper end up to +50%. */
+export function changeDomain(points: readonly IntervalPoint[]): readonly [number, number] {
+  const high = Math.min(300, Math.max(50, ...points.map(({ value }) => value ?? 0)));
+  return domainOf(points, { low: -100, high: 10 * Math.ceil(high / 10), include: [-10, 10] });
+}
+
 export async function changeSection(reading: Reading, estimate: EstimateOf<'change'>): Promise<Section> {
   const populations = changePopulations(estimate);
   const outcome = reading.outcome(estimate);
@@ -223,13 +229,13 @@ export async function changeSection(reading: Reading, estimate: EstimateOf<'chan
     .map((stratum) => ({ stratum, lines: linesOf(stratum) }))
     .filter(({ lines }) => lines.length > 0);
   const points = all.flatMap(({ lines }) => lines.map((line) => pointOf(reading, line)));
-  const domain = domainOf(points, { low: -100, high: 150, include: [-10, 10] });
   const parts: Html[] = [];
   for (const { stratum, lines } of all) {
     const isWhole = stratum === 'all';
     const divided = isWhole ? '' : `, by ${reading.stratum(stratum)}`;
-    const name = isWhole ? estimate.id : `${estimate.id}-${stratum}`;
+    const name = fileName(estimate, ...(isWhole ? [] : [stratum]));
     const own = lines.map((line) => pointOf(reading, line));
+    const domain = changeDomain(isWhole ? own : points);
     const heading = `${isWhole ? 'Everyone' : capital(reading.stratum(stratum))}: change in ${outcome} after entry`;
     const table = changeTable(reading, name, `${title}${divided}`, lines);
     const alt = altOf(own, divided);
@@ -239,14 +245,14 @@ export async function changeSection(reading: Reading, estimate: EstimateOf<'chan
         .map((row) =>
           row.p_value === null
             ? `${reading.population(population)}: ${absence(row)}.`
-            : `${reading.population(population)}: ${row.method}, ${decimal(row.value ?? 0, 1)}, ${probability(row.p_value)}.`,
+            : `${reading.population(population)}: ${decimal(row.value ?? 0, 1)} (${row.method}), ${probability(row.p_value)}.`,
         ),
     );
     const spec = intervalChart({
       description: alt,
       points: own,
       axis: 'Change in events, after entry against before (%)',
-      ticks: '+d',
+      ticks: SIGNED_PERCENT,
       reference: 0,
       domain,
     });
@@ -254,6 +260,7 @@ export async function changeSection(reading: Reading, estimate: EstimateOf<'chan
       name,
       title: isWhole ? `${capital(outcome)} after entry against before` : heading,
       caption: [
+        isWhole ? '' : `By ${reading.stratum(stratum)}.`,
         `Events in the later window against the earlier one, percentage change with 95% interval (${lines.find(({ counts }) => counts?.method != null)?.counts?.method ?? 'persons as clusters'}).`,
         isCut(own, domain)
           ? 'Intervals that run beyond the edge are cut in the picture; the numbers beside them are whole.'

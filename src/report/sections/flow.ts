@@ -7,7 +7,7 @@ import { numberTable } from '../number-table.ts';
 import { count, countOrMark, SUPPRESSED } from '../numbers.ts';
 import type { Reading, Section } from '../reading.ts';
 import type { Figure } from '../tables.ts';
-import { capital, spoken } from '../words.ts';
+import { capital } from '../words.ts';
 
 /** Who was left out at each step and who remained, persons and events, and from everyone to each subset. */
 
@@ -93,7 +93,7 @@ function drawFlow(steps: readonly FlowStep[]): { readonly svg: string; readonly 
   steps.forEach((step, i) => {
     const isSubset = step.kind === 'subset';
     const indent = isSubset ? 56 : 0;
-    const text = wrap(step.label, isSubset ? 44 : 52);
+    const text = wrap(step.label, isSubset ? 46 : 56);
     const height = 20 + (text.length + 1) * LINE;
     if (!isSubset && i > 0) {
       const middle = y + (isLossDrawn(step) ? 10 : 0);
@@ -197,7 +197,7 @@ export function flowSection(reading: Reading): Section {
     name: 'flow',
     title: 'Who was left out, and who remained',
     caption: [
-      `Events are those of the primary outcome (${spoken(primary)}) of the persons in the box, whenever they happened.`,
+      `Events are those of the primary outcome (${primary}) of the persons in the box, whenever they happened.`,
       steps.some(({ kind }) => kind === 'subset') ? 'Dashed boxes are parts of the last step.' : '',
       disclosure.rounding > 1 ? `Counts are rounded to ${count(disclosure.rounding)}, differences too.` : '',
       hasGaps ? `${SUPPRESSED} ${capital(disclosure.suppressed_note)}.` : '',

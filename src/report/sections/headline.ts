@@ -2,7 +2,15 @@ import type { ReleasedResultRow } from '../../disclose/tables.ts';
 import type { Estimate, EstimateOf } from '../../protocol/tables.ts';
 import { CAUTION, selectionCaution } from '../cautions.ts';
 import { type Html, html } from '../html.ts';
-import { containsZero, count, decimal, digitsFor, fewerOrMore, percentDigits } from '../numbers.ts';
+import {
+  containsZero,
+  count,
+  decimal,
+  digitsFor,
+  fewerOrMore,
+  fewerToMore,
+  percentDigits,
+} from '../numbers.ts';
 import { absence, type Reading } from '../reading.ts';
 import { and, CLOCK, capital, lengthWords, phaseWords } from '../words.ts';
 import { changePopulations, changeRow } from './change.ts';
@@ -74,7 +82,7 @@ function changeStatement(reading: Reading, estimate: EstimateOf<'change'>, popul
   const interval =
     ci_low === null || ci_high === null
       ? `no interval${row.note === null ? '' : `: ${row.note}`}`
-      : `95% interval from ${fewerOrMore(ci_low, digits)} to ${fewerOrMore(ci_high, digits)}${containsZero(ci_low, ci_high) ? '; it contains zero, so no change at all is among the values the data allow' : ''}`;
+      : `95% interval ${fewerToMore(ci_low, ci_high, digits)}${containsZero(ci_low, ci_high) ? '; it contains zero, so no change at all is among the values the data allow' : ''}`;
   return {
     who,
     figure,

@@ -4,10 +4,10 @@ import { CAUTION, selectionCautions } from '../cautions.ts';
 import { drawSpec } from '../draw.ts';
 import { figureView } from '../figure-view.ts';
 import { type Html, html } from '../html.ts';
-import { intervalChart } from '../interval-chart.ts';
+import { intervalChart, PERCENT } from '../interval-chart.ts';
 import { type NumberTable, numberTable } from '../number-table.ts';
 import { countOrMark, decimal, SUPPRESSED } from '../numbers.ts';
-import { absence, type Reading } from '../reading.ts';
+import { absence, fileName, type Reading } from '../reading.ts';
 import type { Figure } from '../tables.ts';
 import { fileColumns } from '../value-text.ts';
 import { capital } from '../words.ts';
@@ -85,7 +85,7 @@ export async function leaversOf(
   const views: Html[] = [];
   for (const measure of ['share_after_leaving', 're_entry'] as const) {
     const { title, axis, caption } = SHARES[measure];
-    const name = `${estimate.id}-${measure.replaceAll('_', '-')}`;
+    const name = fileName(estimate, 'leavers', measure);
     const points = present.map((line) => ({
       row: labelOf(line.level),
       series: reading.population(line.population),
@@ -131,7 +131,7 @@ export async function leaversOf(
       },
     );
     const alt = `Dots with 95% intervals on a scale from 0 to 100%, one row for each way of leaving. ${points.map((point) => `${point.row}, ${point.series.toLowerCase()}: ${point.text}`).join('; ')}.`;
-    const spec = intervalChart({ description: alt, points, axis, ticks: 'd', domain: [0, 100] });
+    const spec = intervalChart({ description: alt, points, axis, ticks: PERCENT, domain: [0, 100] });
     const figure: Figure = {
       name,
       title,

@@ -4,10 +4,10 @@ import { CAUTION, selectionCautions } from '../cautions.ts';
 import { drawSpec } from '../draw.ts';
 import { figureView } from '../figure-view.ts';
 import { type Html, html } from '../html.ts';
-import { domainOf, type IntervalPoint, intervalChart } from '../interval-chart.ts';
+import { domainOf, type IntervalPoint, intervalChart, PLAIN } from '../interval-chart.ts';
 import { type NumberTable, numberTable } from '../number-table.ts';
 import { countOrMark, decimal, digitsFor, SUPPRESSED } from '../numbers.ts';
-import { absence, type Reading, type Section, titleOf } from '../reading.ts';
+import { absence, fileName, type Reading, type Section, titleOf } from '../reading.ts';
 import type { Figure } from '../tables.ts';
 import { fileColumns } from '../value-text.ts';
 import { CLOCK, capital, PHASES, phaseWords, spoken } from '../words.ts';
@@ -191,7 +191,7 @@ export async function ratesSection(reading: Reading, estimate: EstimateOf<'rates
     const lines = linesOf(reading, estimate.id, population, stratum);
     if (lines.length === 0) continue;
     const isWhole = stratum === 'all';
-    const name = isWhole ? estimate.id : `${estimate.id}-${stratum.replaceAll(/[^a-z0-9_-]+/g, '-')}`;
+    const name = fileName(estimate, ...(isWhole ? [] : [stratum]));
     const divided = isWhole ? '' : ` by ${reading.stratum(stratum)}`;
     const table = rateTable(reading, name, `${title}${isWhole ? '' : ','}${divided}`, stratum, lines);
     tables.push(table);
@@ -208,16 +208,16 @@ export async function ratesSection(reading: Reading, estimate: EstimateOf<'rates
       description: alt,
       points,
       axis: 'Events per person-year',
-      ticks: '~g',
+      ticks: PLAIN,
       domain: domainOf(points, { low: 0, high: Number.POSITIVE_INFINITY, include: [0] }),
     });
     const [clock] = lines.map((line) => line.clock);
     const figure: Figure = {
       name,
       title: heading,
-      caption: `Recorded events over person-years, with exact (Garwood) 95% interval for a Poisson count.${
+      caption: `${isWhole ? '' : `${capital(divided.trim())}. `}Recorded events over person-years, with exact (Garwood) 95% interval for a Poisson count.${
         isWhole
-          ? ' Calendar time counts every day; time at liberty leaves out custody. On calendar time a day in custody belongs to the phase of treatment underneath it.'
+          ? ' Whole windows first; the other rows divide the same time by phase of treatment. Calendar time counts every day; time at liberty leaves out custody. On calendar time a day in custody belongs to the phase of treatment underneath it.'
           : ` On ${CLOCK[clock ?? ''] ?? clock}; the table has the rest.`
       } The interval takes events as independent; repeated events of one person make it too narrow.`,
       alt,

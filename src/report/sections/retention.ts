@@ -7,7 +7,7 @@ import { figureView } from '../figure-view.ts';
 import { type Html, html } from '../html.ts';
 import { type NumberTable, numberTable } from '../number-table.ts';
 import { count, countOrMark, decimal, probability, SUPPRESSED } from '../numbers.ts';
-import { absence, type Reading, type Section, titleOf } from '../reading.ts';
+import { absence, fileName, type Reading, type Section, titleOf } from '../reading.ts';
 import type { Figure } from '../tables.ts';
 import { fileColumns } from '../value-text.ts';
 import { capital } from '../words.ts';
@@ -192,7 +192,7 @@ export async function retentionSection(reading: Reading, estimate: EstimateOf<'s
     const levels = levelsOf(reading, estimate.id, population, stratum);
     if (levels.length === 0) continue;
     const isWhole = stratum === 'all';
-    const name = isWhole ? estimate.id : `${estimate.id}-${stratum}`;
+    const name = fileName(estimate, ...(isWhole ? [] : [stratum]));
     const divided = isWhole ? '' : `, by ${reading.stratum(stratum)}`;
     const heading = `Still in treatment after so many days${divided}`;
     const curves = levels.map(curveOf);
@@ -203,13 +203,18 @@ export async function retentionSection(reading: Reading, estimate: EstimateOf<'s
     const hasBands = curves.length <= BANDS;
     const missing = curves.filter(({ points }) => points.length === 0).map(({ label }) => label);
     const marks = markTable(reading, name, `${title}${divided}`, stratum, levels);
-    const medians = medianTable(`${name}-median`, `Median stay${divided}`, stratum, levels);
+    const medians = medianTable(
+      fileName(estimate, stratum, 'median'),
+      `Median stay${divided}`,
+      stratum,
+      levels,
+    );
     const tests = reading
       .find({ estimate_id: estimate.id, population, stratum, measure: 'log_rank' })
       .map((row) =>
         row.p_value === null
           ? `Log-rank test: ${absence(row)}.`
-          : `Log-rank test of equal curves: ${decimal(row.value ?? 0, 1)} (${row.method}), ${probability(row.p_value)}.`,
+          : `Test of equal curves: ${decimal(row.value ?? 0, 1)} (${row.method}), ${probability(row.p_value)}.`,
       );
     tables.push(marks, medians);
     if (!isDrawn) {
@@ -238,6 +243,7 @@ export async function retentionSection(reading: Reading, estimate: EstimateOf<'s
       name,
       title: heading,
       caption: [
+        isWhole ? '' : `By ${reading.stratum(stratum)}.`,
         'Kaplan-Meier estimate of the first journey; people still in treatment when follow-up ends count as in treatment until then.',
         hasBands ? 'Shaded: 95% interval, day by day.' : 'Intervals stand in the table.',
         missing.length === 0 ? '' : `Not drawn: ${missing.join(', ')}.`,

@@ -4,14 +4,14 @@ import { CAUTION, selectionCautions } from '../cautions.ts';
 import { drawSpec } from '../draw.ts';
 import { figureView } from '../figure-view.ts';
 import { type Html, html } from '../html.ts';
-import { domainOf, intervalChart } from '../interval-chart.ts';
+import { domainOf, intervalChart, PLAIN, SIGNED_PERCENT } from '../interval-chart.ts';
 import { numberTable } from '../number-table.ts';
 import { countOrMark, SUPPRESSED } from '../numbers.ts';
 import type { Reading, Section } from '../reading.ts';
 import type { Figure } from '../tables.ts';
 import { fileColumns, percentText } from '../value-text.ts';
 import { CLOCK, capital, phaseWords, spoken } from '../words.ts';
-import { changePopulations, changeRow } from './change.ts';
+import { changeDomain, changePopulations, changeRow } from './change.ts';
 import { phasePlace, rateText } from './rates.ts';
 import { daysText } from './retention.ts';
 
@@ -57,27 +57,18 @@ function linesOf(reading: Reading, estimate: Estimate, variants: readonly string
 const DRAWN = {
   change: {
     axis: 'Change in events, after entry against before (%)',
-    ticks: '+d',
+    ticks: SIGNED_PERCENT,
     text: percentText,
-    low: -100,
-    high: 150,
-    include: [-10, 10],
   },
   rates: {
     axis: 'Events per person-year',
-    ticks: '~g',
+    ticks: PLAIN,
     text: rateText,
-    low: 0,
-    high: Number.POSITIVE_INFINITY,
-    include: [0],
   },
   survival: {
     axis: 'Median stay (days)',
-    ticks: ',d',
+    ticks: PLAIN,
     text: daysText,
-    low: 0,
-    high: Number.POSITIVE_INFINITY,
-    include: [0],
   },
 } as const;
 
@@ -95,7 +86,7 @@ export async function variantsSection(
   if (lines.length === 0) return undefined;
   const nameOf = (variant: string): string =>
     variant === 'protocol' ? 'The protocol' : capital(spoken(variant));
-  const { axis, ticks, text, low, high, include } = DRAWN[estimate.design];
+  const { axis, ticks, text } = DRAWN[estimate.design];
   const table = numberTable(
     'variants',
     `The headline under ${present.length} declared alternative${present.length === 1 ? '' : 's'}`,
@@ -154,7 +145,10 @@ export async function variantsSection(
     axis,
     ticks,
     ...(estimate.design === 'change' ? { reference: 0 } : {}),
-    domain: domainOf(points, { low, high, include }),
+    domain:
+      estimate.design === 'change'
+        ? changeDomain(points)
+        : domainOf(points, { low: 0, high: Number.POSITIVE_INFINITY, include: [0] }),
   });
   const clock = lines.flatMap(({ row }) => row?.clock ?? [])[0];
   const figure: Figure = {
