@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { exponential, seededGenerator, uniform } from '../random.ts';
-import { testGrayRows } from './gray.ts';
+import { testGray, testGrayRows } from './gray.ts';
 import { testLogRankRows } from './log-rank.ts';
 
 describe("Gray's test of cumulative incidence", () => {
@@ -38,6 +38,31 @@ describe("Gray's test of cumulative incidence", () => {
     expect(gray.score[0]).toBeCloseTo((logRank.observed[0] as number) - (logRank.expected[0] as number), 11);
     expect(gray.chi_square / logRank.chi_square).toBeGreaterThan(0.95);
     expect(gray.chi_square / logRank.chi_square).toBeLessThan(1.05);
+  });
+
+  it('is the same from counts with repeated people as from the rows', () => {
+    const counts = {
+      causes: 2,
+      time: Float64Array.of(2, 2, 3, 5, 5, 8),
+      events: Float64Array.of(2, 1, 1, 0, 0, 2, 1, 1, 3, 0, 1, 0),
+      censored: Float64Array.of(1, 0, 0, 2, 0, 1),
+    };
+    const group = Int32Array.of(0, 1, 0, 1, 0, 1);
+    const rows: { stop: number; cause: number; group: number }[] = [];
+    counts.time.forEach((stop, k) => {
+      const people = [counts.censored[k], counts.events[2 * k], counts.events[2 * k + 1]] as number[];
+      people.forEach((n, cause) => {
+        for (let i = 0; i < n; i++) rows.push({ stop, cause, group: group[k] as number });
+      });
+    });
+    const options = { groups: 2, cause: 1 };
+    expect(testGray(counts, group, options)).toEqual(
+      testGrayRows(
+        { causes: 2, stop: Float64Array.from(rows, (r) => r.stop), cause: rows.map((r) => r.cause) },
+        Int32Array.from(rows, (r) => r.group),
+        options,
+      ),
+    );
   });
 
   it('rejects one true hypothesis in twenty, where incidence is equal and the hazards of the cause are not', () => {

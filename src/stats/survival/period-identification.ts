@@ -21,7 +21,7 @@ export interface PeriodRows extends Omit<CoxRows, 'rows' | 'columns' | 'x' | 'we
   readonly period: Int32Array;
 }
 
-export interface PeriodCheck {
+interface PeriodCheck {
   readonly events: number;
   /** Events at times with at least two periods in the risk set. */
   readonly comparable_events: number;
