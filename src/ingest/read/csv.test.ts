@@ -57,7 +57,7 @@ describe('A file that holds no register is refused with its place', () => {
       'a,b,a\n1,2,3\n',
       'E-SOURCE-HEADER',
       1,
-      /columns 1 and 3 are both named "a"/,
+      /columns 1 and 3 have the same name/,
     ],
     ['Names that differ in case only', 'ID,id\n1,2\n', 'E-SOURCE-HEADER', 1, /columns 1 and 2/],
     [
