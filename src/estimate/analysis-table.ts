@@ -8,7 +8,7 @@ import {
   sql,
   type Table,
 } from '../engine/index.ts';
-import { cohort, cohortStratum } from '../persontime/tables.ts';
+import { cohort, cohortStratum, interval } from '../persontime/tables.ts';
 import type { Protocol } from '../protocol/tables.ts';
 import { intervalEvents } from './events.ts';
 import { populations } from './population.ts';
@@ -66,7 +66,7 @@ export function analysisTable(protocol: Protocol): AnalysisTable {
     sql`${daysBetween(sql`c.entry_date`, sql`i.end_date`)} AS end_day`,
     sql`i.days`,
   ];
-  let from = sql`${intervalEvents(protocol, first ?? '')} AS i JOIN ${cohort} AS c ON c.person_id = i.person_id`;
+  let from = sql`${first === undefined ? interval : intervalEvents(protocol, first)} AS i JOIN ${cohort} AS c ON c.person_id = i.person_id`;
   outcomes.forEach((outcome, k) => {
     const column = `events_${outcome}`;
     columns[column] = 'INTEGER';

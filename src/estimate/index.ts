@@ -14,6 +14,7 @@ import {
 import type { Estimate, Protocol } from '../protocol/tables.ts';
 import { changeMoment, changePattern, countChange, leaverMoment } from './change/counts.ts';
 import { fitChange } from './change/rows.ts';
+import { clocksOf } from './clocks.ts';
 import { populationSteps, populations } from './population.ts';
 import { countRates, rateCount } from './rates/counts.ts';
 import { fitRates } from './rates/fit.ts';
@@ -33,7 +34,8 @@ export const ESTIMANDS: Readonly<Record<Estimate['design'], string>> = {
     'Events per person-year in the persons and time named by the row: what was recorded, not what treatment caused.',
   change:
     'The change in recorded events of the same persons from the window before entry to the window after it. It mixes time on and off treatment, and includes whatever would have happened without treatment.',
-  survival: 'The proportion still in their first journey so many days after entry.',
+  survival:
+    'The proportion still in the journey they entered so many days after entry; who dies or is no longer observed is censored. Of a curve to departure: the proportion alive and in the country.',
 };
 
 /** An estimate in one population: its tables of counts, and the rows it makes of them. */
@@ -58,8 +60,6 @@ function planOne(protocol: Protocol, estimate: Estimate, population: string, mem
     }
     case 'change': {
       const { moments, patterns, leavers } = countChange(protocol, estimate, members);
-      const clock = estimate.clock ?? 'both';
-      const clocks = clock === 'both' ? (['calendar', 'at-liberty'] as const) : [clock];
       return {
         tables: [moments, patterns, leavers],
         rows: async (read) =>
@@ -69,7 +69,7 @@ function planOne(protocol: Protocol, estimate: Estimate, population: string, mem
             await read(leaverMoment, leavers),
             {
               ...context,
-              clocks,
+              clocks: clocksOf(protocol, estimate.clock),
               bootstrap: estimate.bootstrap ?? BOOTSTRAP,
             },
           ),
@@ -90,11 +90,16 @@ function planOne(protocol: Protocol, estimate: Estimate, population: string, mem
   }
 }
 
-/** The populations an estimate is made in. A restricted change never stands without everyone beside it. */
-function populationsOf(estimate: Estimate): readonly string[] {
+/**
+ * The populations an estimate is made in. A change in persons selected on their earlier events never stands alone: an
+ * estimate that names such a subset as its population is made in everyone as well.
+ */
+function populationsOf(protocol: Protocol, estimate: Estimate): readonly string[] {
   const named = estimate.population ?? 'all';
-  if (estimate.design !== 'change' || estimate.restricted === undefined) return [named];
-  return [...new Set([named, estimate.restricted])];
+  if (estimate.design !== 'change') return [named];
+  const isSelected = protocol.study.population.subsets?.[named]?.prior_events !== undefined;
+  const { restricted = named } = estimate;
+  return [...new Set([...(isSelected ? ['all'] : []), named, restricted])];
 }
 
 export function planEstimate(protocol: Protocol): StagePlan {
@@ -105,7 +110,7 @@ export function planEstimate(protocol: Protocol): StagePlan {
       ? protocol.estimates
       : protocol.estimates.map(({ strata: _, ...rest }) => rest);
   const planned = asked.flatMap((estimate) =>
-    populationsOf(estimate).map((population) => {
+    populationsOf(protocol, estimate).map((population) => {
       const table = members.get(population);
       if (table === undefined) throw new Error(`no population ${population}`);
       return planOne(protocol, estimate, population, table);
@@ -115,7 +120,7 @@ export function planEstimate(protocol: Protocol): StagePlan {
   const tables = [...planned.flatMap((one) => one.tables), steps];
   return {
     stage: 'estimate',
-    version: 1,
+    version: 2,
     parameters: { estimates: protocol.estimates, variant: protocol.variant },
     reads: planOf(tables).given,
     tables,

@@ -62,8 +62,8 @@ const NAMED_FROM = 5;
 const RARE = 'rare levels together';
 
 /** Persons with their strata, long; everyone also has stratum `all`, level `all`. */
-export function strataOf(estimate: Estimate, population: Table, always: readonly string[] = []): Table {
-  const wanted = [...new Set([...(estimate.strata ?? []), ...always])];
+export function strataOf(estimate: Estimate, population: Table): Table {
+  const wanted = [...new Set(estimate.strata ?? [])];
   const named =
     wanted.length === 0
       ? []

@@ -73,3 +73,11 @@ export function resultRow(cell: Cell, measured: Measured, outcome: Outcome): Res
 }
 
 export const DAYS_PER_YEAR = 365.25;
+
+/** The note of an estimate without anybody to estimate in. */
+export const NOBODY = 'nobody with time at risk in this population';
+
+/** A method with its confidence level where that is not the usual 95 %, so that an interval is never taken for another. */
+export function levelled(method: string, confidence: number): string {
+  return confidence === 0.95 ? method : `${method}, ${Number((100 * confidence).toPrecision(6))} % interval`;
+}

@@ -84,7 +84,7 @@ export function countChange(
       FROM ${intervals} GROUP BY person_id`,
     ),
   );
-  const strata = strataOf(estimate, population, ['exit_group']);
+  const strata = strataOf(estimate, population);
   const suffix = `${estimate.id}_${population.name}`;
   const sums = VARIABLES.map(
     (variable) => sql`CAST(sum(p.${name(variable)}) AS DOUBLE) AS ${name(variable)}`,
@@ -125,11 +125,13 @@ export function countChange(
       CAST(sum(events) AS DOUBLE) AS events, CAST(sum(after_leaving) AS DOUBLE) AS events_after_leaving,
       CAST(sum(events * events) AS DOUBLE) AS ee, CAST(sum(events * after_leaving) AS DOUBLE) AS el,
       CAST(sum(after_leaving * after_leaving) AS DOUBLE) AS ll`;
+  const byExit = sql`SELECT exit_group, ${leaverSums} FROM ${later} GROUP BY exit_group`;
+  const together = sql`SELECT 'all' AS exit_group, ${leaverSums} FROM ${later} HAVING count(*) > 0`;
   const leavers = derive(
     `leaver_moment_${suffix}`,
     leaverMoment,
-    sql`SELECT exit_group, ${leaverSums} FROM ${later} GROUP BY exit_group
-      UNION ALL SELECT 'all' AS exit_group, ${leaverSums} FROM ${later} HAVING count(*) > 0`,
+    // A variant is told by its whole: not by the way people left either.
+    protocol.variant === 'protocol' ? sql`${byExit} UNION ALL ${together}` : together,
   );
   return { moments, patterns, leavers };
 }

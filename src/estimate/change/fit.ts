@@ -21,15 +21,48 @@ export interface Moments {
   readonly second: Float64Array;
 }
 
-/** n / (n - 1) c' M c, for influences that sum to `total` (0 except for means, which are centred). */
+/** What is left of terms that cancel is rounding, where it is smaller than this part of them. */
+const ROUNDING = 1e-12;
+
+/** `square` less what it must be taken from, or 0 where nothing but rounding is left of `size`. */
+function remainder(square: number, size: number): number {
+  return square <= ROUNDING * size ? 0 : square;
+}
+
+/** n / (n - 1) c' M c, for influences that sum to `total` (0 except for means, which are centred). NaN for one person. */
 export function influenceVariance(moments: Moments, c: readonly number[], total = 0): number {
   const { n, second } = moments;
-  let square = 0;
+  const centre = (total * total) / n;
+  let square = -centre;
+  let size = centre;
   for (let i = 0; i < 4; i += 1) {
-    for (let j = 0; j < 4; j += 1) square += (c[i] ?? 0) * (c[j] ?? 0) * (second[i * 4 + j] ?? 0);
+    for (let j = 0; j < 4; j += 1) {
+      const term = (c[i] ?? 0) * (c[j] ?? 0) * (second[i * 4 + j] ?? 0);
+      square += term;
+      size += Math.abs(term);
+    }
   }
-  // Rounding may leave a value a hair below zero where every person has the same influence.
-  return n > 1 ? (n / (n - 1)) * Math.max(0, square - (total * total) / n) : Number.NaN;
+  return n > 1 ? (n / (n - 1)) * remainder(square, size) : Number.NaN;
+}
+
+export const ONE_PERSON = 'one person: no interval';
+const ALIKE = 'every person changed alike: no interval';
+const NO_EVENT = 'no event in either window: no interval';
+
+/** Why there is a number and no interval: an interval of no width would say that nothing is left to chance. */
+function withoutInterval(moments: Moments, variance: number): string | undefined {
+  const [b = 0, a = 0] = moments.first;
+  if (a + b <= 0) return NO_EVENT;
+  if (Number.isNaN(variance)) return ONE_PERSON;
+  return variance > 0 ? undefined : ALIKE;
+}
+
+/** A difference with its interval on the plain scale. */
+function difference(moments: Moments, value: number, std_error: number, confidence: number): Outcome {
+  const note = withoutInterval(moments, std_error);
+  if (note !== undefined) return { status: 'estimated', value, note };
+  const half = normalQuantile(0.5 + confidence / 2) * std_error;
+  return { status: 'estimated', value, ci_low: value - half, ci_high: value + half, std_error };
 }
 
 export interface LogRatio {
@@ -50,7 +83,7 @@ function percent(log: number): number {
   return 100 * Math.expm1(log);
 }
 
-/** Percentage change with the cluster-robust interval. */
+/** Percentage change with the cluster-robust interval; the standard error is that of the log ratio. */
 export function changePercent(moments: Moments, scale: 'counts' | 'rates', confidence: number): Outcome {
   const [b = 0, a = 0, tb = 0, ta = 0] = moments.first;
   if (scale === 'rates' && (tb <= 0 || ta <= 0))
@@ -60,17 +93,17 @@ export function changePercent(moments: Moments, scale: 'counts' | 'rates', confi
     return { status: 'estimated', value: -100, note: 'no event after: no interval on the log scale' };
   const ratio = logRatio(moments, scale);
   invariant(ratio !== undefined, 'both sides have events');
-  const half = normalQuantile(0.5 + confidence / 2) * Math.sqrt(ratio.variance);
+  const value = percent(ratio.log_ratio);
+  const note = withoutInterval(moments, ratio.variance);
+  if (note !== undefined) return { status: 'estimated', value, note };
+  const std_error = Math.sqrt(ratio.variance);
+  const half = normalQuantile(0.5 + confidence / 2) * std_error;
   return {
     status: 'estimated',
-    value: percent(ratio.log_ratio),
-    ...(moments.n > 1
-      ? {
-          ci_low: percent(ratio.log_ratio - half),
-          ci_high: percent(ratio.log_ratio + half),
-          std_error: Math.sqrt(ratio.variance),
-        }
-      : {}),
+    value,
+    ci_low: percent(ratio.log_ratio - half),
+    ci_high: percent(ratio.log_ratio + half),
+    std_error,
   };
 }
 
@@ -81,8 +114,7 @@ export function changePerPerson(moments: Moments, confidence: number): Outcome {
   if (n < 1) return { status: 'not-estimable', note: 'nobody' };
   const value = (a - b) / n;
   const std_error = Math.sqrt(influenceVariance(moments, [-1 / n, 1 / n, 0, 0], value));
-  const half = normalQuantile(0.5 + confidence / 2) * std_error;
-  return { status: 'estimated', value, ci_low: value - half, ci_high: value + half, std_error };
+  return difference(moments, value, std_error, confidence);
 }
 
 /** Rate after minus rate before, per 100 person-years; days in `first`. */
@@ -93,15 +125,23 @@ export function changePerTime(moments: Moments, daysPerYear: number, confidence:
   const value = scale * (a / ta - b / tb);
   const c = [-1 / tb, 1 / ta, b / tb / tb, -a / ta / ta];
   const std_error = scale * Math.sqrt(influenceVariance(moments, c));
-  const half = normalQuantile(0.5 + confidence / 2) * std_error;
-  return { status: 'estimated', value, ci_low: value - half, ci_high: value + half, std_error };
+  return difference(moments, value, std_error, confidence);
 }
 
-/** Wald test that the change is the same in every level; levels are different persons, so the log ratios are independent. */
-export function equalChange(ratios: readonly LogRatio[]): Outcome & { readonly degrees_of_freedom?: number } {
-  const usable = ratios.filter(({ variance }) => variance > 0);
+/**
+ * Wald test that the change is the same in every level; levels are different persons, so the log ratios are independent.
+ * A level without a log ratio, or of one person or of persons all alike, has no weight and is left out and counted.
+ */
+export function equalChange(
+  levels: readonly (LogRatio | undefined)[],
+): Outcome & { readonly degrees_of_freedom?: number } {
+  const usable = levels.filter((ratio) => ratio !== undefined).filter(({ variance }) => variance > 0);
+  const left_out = levels.length - usable.length;
   if (usable.length < 2)
-    return { status: 'not-estimable', note: 'fewer than two levels with events before and after' };
+    return {
+      status: 'not-estimable',
+      note: 'fewer than two levels with events before and after, and with an interval',
+    };
   const weights = usable.map(({ variance }) => 1 / variance);
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   const mean = usable.reduce((sum, { log_ratio }, i) => sum + (weights[i] ?? 0) * log_ratio, 0) / total;
@@ -115,6 +155,47 @@ export function equalChange(ratios: readonly LogRatio[]): Outcome & { readonly d
     value: chi_square,
     p_value: chiSquareUpper(chi_square, degrees_of_freedom),
     degrees_of_freedom,
+    ...(left_out > 0
+      ? {
+          note: `${left_out} ${left_out === 1 ? 'level' : 'levels'} without events on a side, or without an interval, left out`,
+        }
+      : {}),
+  };
+}
+
+/** Of a number of events, with sums of products of all events (e) and those of the part (l) over persons. */
+export interface PartMoments {
+  readonly persons: number;
+  readonly events: number;
+  readonly part: number;
+  readonly ee: number;
+  readonly el: number;
+  readonly ll: number;
+}
+
+/**
+ * The share of events that are of the part, in percent: a ratio of two sums over persons, with the cluster-robust
+ * (linearised) interval, cut at 0 and 100.
+ */
+export function shareOfEvents(moments: PartMoments, confidence: number): Outcome {
+  const { persons, events, part, ee, el, ll } = moments;
+  if (events <= 0) return { status: 'not-estimable', note: 'no event after entry' };
+  const share = part / events;
+  const value = 100 * share;
+  if (persons < 2) return { status: 'estimated', value, note: ONE_PERSON };
+  const terms = [ll, -2 * share * el, share * share * ee];
+  const sum = terms.reduce((total, term) => total + term, 0);
+  const size = terms.reduce((total, term) => total + Math.abs(term), 0);
+  const std_error = (100 * Math.sqrt((persons / (persons - 1)) * remainder(sum, size))) / events;
+  if (std_error === 0)
+    return { status: 'estimated', value, note: 'the same share in every person: no interval' };
+  const half = normalQuantile(0.5 + confidence / 2) * std_error;
+  return {
+    status: 'estimated',
+    value,
+    ci_low: Math.max(0, value - half),
+    ci_high: Math.min(100, value + half),
+    std_error,
   };
 }
 
@@ -127,13 +208,15 @@ export interface Pattern {
 /**
  * Percentile bootstrap over persons of the percentage change and of the change per person. Drawing n persons with
  * replacement is a multinomial draw over the distinct pairs of counts, so that the cost does not grow with n.
- * Replicates without an event before have no percentage; they are left out and counted.
+ * Replicates without an event before have no percentage; they are left out and counted. Where persons do not differ, or
+ * one side has no events, replicates do not differ either: both ends are then the same, which is no interval.
  */
 export function bootstrapChange(
   patterns: readonly Pattern[],
   options: { readonly replicates: number; readonly seed: number; readonly confidence: number },
 ): {
-  readonly percent: readonly [number, number] | undefined;
+  /** NaN where too many replicates have no event before. */
+  readonly percent: readonly [number, number];
   readonly per_person: readonly [number, number];
   readonly without_base: number;
 } {
@@ -156,7 +239,7 @@ export function bootstrapChange(
   }
   const enough = percents.length >= 0.95 * options.replicates;
   return {
-    percent: enough ? percentiles(percents, options.confidence) : undefined,
+    percent: enough ? percentiles(percents, options.confidence) : [Number.NaN, Number.NaN],
     per_person: percentiles(means, options.confidence),
     without_base: options.replicates - percents.length,
   };

@@ -1,7 +1,6 @@
 import type { Row } from '../../engine/index.ts';
 import { clopperPearsonInterval } from '../../stats/rates/proportion.ts';
-import { normalQuantile } from '../../stats/special/normal.ts';
-import { type Cell, DAYS_PER_YEAR, type Outcome, resultRow } from '../rows.ts';
+import { type Cell, DAYS_PER_YEAR, levelled, NOBODY, type Outcome, resultRow } from '../rows.ts';
 import type { ResultRow } from '../tables.ts';
 import type { changeMoment, changePattern, leaverMoment, Variable } from './counts.ts';
 import {
@@ -12,6 +11,7 @@ import {
   equalChange,
   logRatio,
   type Moments,
+  shareOfEvents,
 } from './fit.ts';
 
 /** From counts to the rows of a `change` estimate. */
@@ -30,6 +30,27 @@ type MomentRow = Row<typeof changeMoment>;
 const CONTRAST = 'after / before';
 const DIFFERENCE = 'after - before';
 const ROBUST = 'cluster-robust, one cluster a person';
+
+/** Counts compare like with like only where the windows are of one length; leap days do not matter. */
+const SAME_LENGTH = 0.01;
+const OTHER_LENGTH = 'time before and after differ: see the change in rates';
+
+function withNote(outcome: Outcome, note: string | undefined): Outcome {
+  if (note === undefined || outcome.status !== 'estimated') return outcome;
+  return { ...outcome, note: outcome.note === undefined ? note : `${outcome.note}; ${note}` };
+}
+
+function bootstrapOutcome(value: number, [low, high]: readonly [number, number], left_out: boolean): Outcome {
+  if (Number.isNaN(low)) return { status: 'not-estimable', note: 'too many replicates have no event before' };
+  if (low === high) return { status: 'estimated', value, note: 'all replicates are alike: no interval' };
+  return {
+    status: 'estimated',
+    value,
+    ci_low: low,
+    ci_high: high,
+    ...(left_out ? { note: 'some replicates have no event before and are left out' } : {}),
+  };
+}
 
 function momentsOf(row: MomentRow, clock: 'calendar' | 'at-liberty'): Moments {
   const names: readonly Variable[] =
@@ -70,6 +91,8 @@ function levelRows(
       { status: 'estimated', value: calendar.n },
     ),
   ];
+  const robust = levelled(ROBUST, context.confidence);
+  const caution = Math.abs(ta - tb) > SAME_LENGTH * Math.max(ta, tb) ? OTHER_LENGTH : undefined;
   for (const clock of ['calendar', 'at-liberty'] as const) {
     if (clock === 'at-liberty' && !context.clocks.includes('at-liberty')) continue;
     const moments = clock === 'calendar' ? calendar : momentsOf(row, clock);
@@ -102,14 +125,14 @@ function levelRows(
       rows.push(
         resultRow(
           both,
-          { measure: 'change_percent', method: ROBUST, unit: 'percent', contrast: `rate ${CONTRAST}` },
+          { measure: 'change_percent', method: robust, unit: 'percent', contrast: `rate ${CONTRAST}` },
           changePercent(moments, 'rates', context.confidence),
         ),
         resultRow(
           both,
           {
             measure: 'change_per_100_person_years',
-            method: ROBUST,
+            method: robust,
             unit: 'events per 100 person-years',
             contrast: `rate ${DIFFERENCE}`,
           },
@@ -121,18 +144,18 @@ function levelRows(
   rows.push(
     resultRow(
       cell,
-      { measure: 'change_percent', method: ROBUST, unit: 'percent', contrast: `events ${CONTRAST}` },
-      changePercent(calendar, 'counts', context.confidence),
+      { measure: 'change_percent', method: robust, unit: 'percent', contrast: `events ${CONTRAST}` },
+      withNote(changePercent(calendar, 'counts', context.confidence), caution),
     ),
     resultRow(
       cell,
       {
         measure: 'change_per_person',
-        method: ROBUST,
+        method: robust,
         unit: 'events per person',
         contrast: `events ${DIFFERENCE}`,
       },
-      changePerPerson(calendar, context.confidence),
+      withNote(changePerPerson(calendar, context.confidence), caution),
     ),
   );
   const own = patterns.map((pattern) => ({
@@ -141,36 +164,24 @@ function levelRows(
     persons: pattern.persons ?? 0,
   }));
   const boot = bootstrapChange(own, { ...context.bootstrap, confidence: context.confidence });
-  const method = `person bootstrap, percentile, ${context.bootstrap.replicates} replicates`;
+  const method = levelled(
+    `person bootstrap, percentile, ${context.bootstrap.replicates} replicates`,
+    context.confidence,
+  );
   const percent: Outcome =
     b <= 0
       ? { status: 'not-estimable', note: 'no event before: a percentage has no base' }
-      : boot.percent === undefined
-        ? { status: 'not-estimable', note: 'too many replicates have no event before' }
-        : {
-            status: 'estimated',
-            value: 100 * (a / b - 1),
-            ci_low: boot.percent[0],
-            ci_high: boot.percent[1],
-            ...(boot.without_base > 0
-              ? { note: 'some replicates have no event before and are left out' }
-              : {}),
-          };
+      : bootstrapOutcome(100 * (a / b - 1), boot.percent, boot.without_base > 0);
   rows.push(
     resultRow(
       cell,
       { measure: 'change_percent', method, unit: 'percent', contrast: `events ${CONTRAST}` },
-      percent,
+      withNote(percent, caution),
     ),
     resultRow(
       cell,
       { measure: 'change_per_person', method, unit: 'events per person', contrast: `events ${DIFFERENCE}` },
-      {
-        status: 'estimated',
-        value: (a - b) / calendar.n,
-        ci_low: boot.per_person[0],
-        ci_high: boot.per_person[1],
-      },
+      withNote(bootstrapOutcome((a - b) / calendar.n, boot.per_person, false), caution),
     ),
   );
   return rows;
@@ -183,8 +194,7 @@ function jointTests(rows: readonly MomentRow[], context: ChangeContext): ResultR
     .sort();
   return strata.map((stratum) => {
     const levels = rows.filter((row) => row.stratum === stratum);
-    const ratios = levels.flatMap((row) => logRatio(momentsOf(row, 'calendar'), 'counts') ?? []);
-    const test = equalChange(ratios);
+    const test = equalChange(levels.map((row) => logRatio(momentsOf(row, 'calendar'), 'counts')));
     const cell: Cell = {
       estimate_id: context.estimate_id,
       design: 'change',
@@ -194,18 +204,16 @@ function jointTests(rows: readonly MomentRow[], context: ChangeContext): ResultR
       persons: levels.reduce((sum, row) => sum + (row.persons ?? 0), 0),
       variant: context.variant,
     };
-    const left = levels.length - ratios.length;
+    const freedom = test.degrees_of_freedom === undefined ? '' : `, ${test.degrees_of_freedom} d.f.`;
     return resultRow(
       cell,
       {
         measure: 'equal_change_test',
-        method: `Wald chi-square, ${test.degrees_of_freedom ?? 0} d.f.`,
+        method: `Wald chi-square${freedom}`,
         unit: 'chi-square',
         contrast: `events ${CONTRAST}`,
       },
-      left > 0 && test.status === 'estimated'
-        ? { ...test, note: `${left} levels without events on a side are left out` }
-        : test,
+      test,
     );
   });
 }
@@ -227,10 +235,6 @@ function leaverRows(row: Row<typeof leaverMoment>, context: ChangeContext): Resu
     events,
     variant: context.variant,
   };
-  const share = later / events;
-  const square = (row.ll ?? 0) - 2 * share * (row.el ?? 0) + share * share * (row.ee ?? 0);
-  const std_error = Math.sqrt((n / (n - 1)) * Math.max(0, square)) / events;
-  const half = normalQuantile(0.5 + context.confidence / 2) * std_error;
   const back = clopperPearsonInterval(returned, n, context.confidence);
   return [
     resultRow(
@@ -247,25 +251,20 @@ function leaverRows(row: Row<typeof leaverMoment>, context: ChangeContext): Resu
       cell,
       {
         measure: 'share_after_leaving',
-        method: ROBUST,
+        method: levelled(ROBUST, context.confidence),
         unit: 'percent',
         contrast: 'events after leaving / events after entry',
       },
-      events > 0 && n > 1
-        ? {
-            status: 'estimated',
-            value: 100 * share,
-            ci_low: Math.max(0, 100 * (share - half)),
-            ci_high: Math.min(100, 100 * (share + half)),
-            std_error: 100 * std_error,
-          }
-        : { status: 'not-estimable', note: 'no event after entry' },
+      shareOfEvents(
+        { persons: n, events, part: later, ee: row.ee ?? 0, el: row.el ?? 0, ll: row.ll ?? 0 },
+        context.confidence,
+      ),
     ),
     resultRow(
       { ...cell, events: returned },
       {
         measure: 're_entry',
-        method: 'exact binomial (Clopper-Pearson)',
+        method: levelled('exact binomial (Clopper-Pearson)', context.confidence),
         unit: 'percent',
         contrast: 'returned / left',
       },
@@ -276,6 +275,42 @@ function leaverRows(row: Row<typeof leaverMoment>, context: ChangeContext): Resu
         ci_high: 100 * back.upper,
         note: 'events of this row are persons who came back within the window',
       },
+    ),
+  ];
+}
+
+/** An estimate in an empty population has rows too: that there is no number is a result. */
+function nobodyRows(context: ChangeContext): ResultRow[] {
+  const cell: Cell = {
+    estimate_id: context.estimate_id,
+    design: 'change',
+    population: context.population,
+    stratum: 'all',
+    level: 'all',
+    persons: 0,
+    variant: context.variant,
+  };
+  const none: Outcome = { status: 'not-estimable', note: NOBODY };
+  return [
+    resultRow(
+      cell,
+      { measure: 'persons', method: 'count', unit: 'number' },
+      { status: 'estimated', value: 0 },
+    ),
+    resultRow(
+      cell,
+      { measure: 'change_percent', method: ROBUST, unit: 'percent', contrast: `events ${CONTRAST}` },
+      none,
+    ),
+    resultRow(
+      cell,
+      {
+        measure: 'change_per_person',
+        method: ROBUST,
+        unit: 'events per person',
+        contrast: `events ${DIFFERENCE}`,
+      },
+      none,
     ),
   ];
 }
@@ -293,6 +328,7 @@ export function fitChange(
     group.push(pattern);
     groups.set(key, group);
   }
+  if (moments.length === 0) return nobodyRows(context);
   return [
     ...moments.flatMap((row) =>
       levelRows(row, groups.get(JSON.stringify([row.stratum, row.level])) ?? [], context),

@@ -1,6 +1,7 @@
 import { derive, list, name, type Sql, sql, type Table } from '../../engine/index.ts';
 import { aggregateInterval } from '../../persontime/tables.ts';
 import type { EstimateOf, Protocol } from '../../protocol/tables.ts';
+import { clocksOf } from '../clocks.ts';
 import { intervalEvents } from '../events.ts';
 import { strataOf } from '../population.ts';
 
@@ -22,11 +23,6 @@ export type Division = NonNullable<EstimateOf<'rates'>['by']>[number];
 /** How the person-time is divided by default; aggregate registers know no phases. */
 export function divisionsOf(estimate: EstimateOf<'rates'>): readonly Division[] {
   return estimate.by ?? (estimate.source === 'aggregate' ? [] : ['window', 'phase']);
-}
-
-function clocksOf(estimate: EstimateOf<'rates'>): readonly ('calendar' | 'at-liberty')[] {
-  const clock = estimate.clock ?? 'both';
-  return clock === 'both' ? ['calendar', 'at-liberty'] : [clock];
 }
 
 const COLUMN: Readonly<Record<Division, string>> = {
@@ -52,7 +48,7 @@ function group(estimate: EstimateOf<'rates'>, persons: Table, strata: Table, yea
 function fromIntervals(protocol: Protocol, estimate: EstimateOf<'rates'>, population: Table): Table {
   const events = intervalEvents(protocol, estimate.outcome);
   const parts: Sql[] = [];
-  for (const clock of clocksOf(estimate)) {
+  for (const clock of clocksOf(protocol, estimate.clock)) {
     const where = clock === 'calendar' ? sql`TRUE` : sql`NOT removed`;
     for (const division of divisionsOf(estimate)) {
       // In custody the calendar clock runs on: the phase is that of the treatment underneath.
@@ -77,18 +73,19 @@ function fromIntervals(protocol: Protocol, estimate: EstimateOf<'rates'>, popula
 }
 
 /**
- * Counts with time at liberty. Cells without exposure, and cells with less than the declared minimum, are divisions of
- * their own: a rate over almost no time is never mixed into the others, and never hidden.
+ * Counts with time at liberty. Cells without time at liberty have no denominator: their events are told apart and are in
+ * no rate. Cells with less than the declared minimum are in the whole, and a division of their own as well.
  */
 function fromAggregate(estimate: EstimateOf<'rates'>, population: Table): Table {
   const minimum = estimate.minimum_exposure ?? 0.01;
   const exposure = sql`CASE WHEN exposure IS NULL OR exposure <= 0 THEN 'no time at liberty'
     WHEN exposure < ${minimum} THEN ${`under ${minimum} years at liberty`} ELSE ${`${minimum} years or more at liberty`} END`;
-  const divisions: (readonly [string, Sql])[] = [
-    ['whole', sql`'all'`],
-    ['exposure', exposure],
+  const atLiberty = sql`exposure > 0`;
+  const divisions: (readonly [string, Sql, Sql])[] = [
+    ['whole', sql`'all'`, atLiberty],
+    ['exposure', exposure, sql`TRUE`],
     ...divisionsOf(estimate).map(
-      (division) => [division, sql`CAST(${name(COLUMN[division])} AS VARCHAR)`] as const,
+      (division) => [division, sql`CAST(${name(COLUMN[division])} AS VARCHAR)`, atLiberty] as const,
     ),
   ];
   // Exposure is summed as whole nanoyears, so that the sum does not depend on the order of the rows.
@@ -96,9 +93,10 @@ function fromAggregate(estimate: EstimateOf<'rates'>, population: Table): Table 
     ([
       divided_by,
       division,
+      where,
     ]) => sql`SELECT person_id, ${divided_by} AS divided_by, ${division} AS division, 'at-liberty' AS clock,
       sum(CAST(round(coalesce(exposure, 0) * 1000000000.0) AS BIGINT)) AS nanoyears, sum(coalesce(events, 0)) AS events
-      FROM ${aggregateInterval} GROUP BY person_id, ${division}`,
+      FROM ${aggregateInterval} WHERE ${where} GROUP BY person_id, ${division}`,
   );
   const persons = derive(
     `rate_person_${estimate.id}`,

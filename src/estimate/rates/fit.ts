@@ -1,6 +1,6 @@
 import type { Row } from '../../engine/index.ts';
 import { garwoodInterval } from '../../stats/rates/poisson-interval.ts';
-import { type Cell, resultRow } from '../rows.ts';
+import { type Cell, levelled, NOBODY, resultRow } from '../rows.ts';
 import type { ResultRow } from '../tables.ts';
 import type { rateCount } from './counts.ts';
 
@@ -16,6 +16,19 @@ export interface RateContext {
 }
 
 export function fitRates(counts: readonly Row<typeof rateCount>[], context: RateContext): ResultRow[] {
+  const counted = { method: 'count', unit: 'number' };
+  const rate = {
+    measure: 'rate',
+    method: levelled('exact Poisson (Garwood)', context.confidence),
+    unit: 'per person-year',
+  };
+  if (counts.length === 0) {
+    const nobody: Cell = { ...context, design: 'rates', stratum: 'all', level: 'all', persons: 0 };
+    return [
+      resultRow(nobody, { measure: 'persons', ...counted }, { status: 'estimated', value: 0 }),
+      resultRow(nobody, rate, { status: 'not-estimable', note: NOBODY }),
+    ];
+  }
   return counts.flatMap((count) => {
     const divided = count.divided_by ?? 'whole';
     const division = count.division ?? 'not recorded';
@@ -43,7 +56,6 @@ export function fitRates(counts: readonly Row<typeof rateCount>[], context: Rate
       person_years,
       variant: context.variant,
     };
-    const counted = { method: 'count', unit: 'number' };
     const { lower, upper } = garwoodInterval(events, 1, context.confidence);
     return [
       resultRow(cell, { measure: 'events', ...counted }, { status: 'estimated', value: events }),
@@ -55,7 +67,7 @@ export function fitRates(counts: readonly Row<typeof rateCount>[], context: Rate
       ),
       resultRow(
         cell,
-        { measure: 'rate', method: 'exact Poisson (Garwood)', unit: 'per person-year' },
+        rate,
         person_years > 0
           ? {
               status: 'estimated',

@@ -1,9 +1,12 @@
-import { derive, sql, type Table } from '../../engine/index.ts';
+import { daysBetween, derive, sql, type Table } from '../../engine/index.ts';
 import { cohort } from '../../persontime/tables.ts';
 import type { EstimateOf } from '../../protocol/tables.ts';
 import { strataOf } from '../population.ts';
 
-/** Exits and censorings at each day of retention: the sufficient statistics of a retention curve. */
+/**
+ * Exits and censorings at each day since entry: the sufficient statistics of a curve. For retention the event is leaving
+ * the entry journey; for `departure` it is death or emigration, as far as they end the later window.
+ */
 
 export const exitCount = {
   stratum: 'VARCHAR',
@@ -15,13 +18,16 @@ export const exitCount = {
 
 export function countExits(estimate: EstimateOf<'survival'>, population: Table): Table {
   const strata = strataOf(estimate, population);
+  const isDeparture = estimate.event === 'departure';
+  const time = isDeparture ? daysBetween(sql`c.after_start`, sql`c.after_end`) : sql`c.retained_days`;
+  const left = isDeparture ? sql`c.end_reason IN ('death', 'emigration')` : sql`c.left_treatment`;
   return derive(
     `exit_count_${estimate.id}_${population.name}`,
     exitCount,
-    sql`SELECT s.stratum, s.level, c.retained_days AS time,
-        CAST(count(CASE WHEN c.left_treatment THEN 1 END) AS BIGINT) AS events,
-        CAST(count(CASE WHEN NOT c.left_treatment THEN 1 END) AS BIGINT) AS censored
+    sql`SELECT s.stratum, s.level, ${time} AS time,
+        CAST(count(CASE WHEN ${left} THEN 1 END) AS BIGINT) AS events,
+        CAST(count(CASE WHEN NOT ${left} THEN 1 END) AS BIGINT) AS censored
       FROM ${cohort} AS c JOIN ${strata} AS s ON s.person_id = c.person_id
-      GROUP BY s.stratum, s.level, c.retained_days`,
+      GROUP BY s.stratum, s.level, ${time}`,
   );
 }

@@ -7,7 +7,7 @@ import {
 } from '../../stats/survival/kaplan-meier.ts';
 import { type LifeTable, numbersAtRisk, tabulateCounts } from '../../stats/survival/life-table.ts';
 import { testLogRank } from '../../stats/survival/log-rank.ts';
-import { type Cell, DAYS_PER_YEAR, type Outcome, resultRow } from '../rows.ts';
+import { type Cell, DAYS_PER_YEAR, levelled, NOBODY, type Outcome, resultRow } from '../rows.ts';
 import type { ResultRow } from '../tables.ts';
 import type { exitCount } from './counts.ts';
 
@@ -41,7 +41,7 @@ function levelRows(rows: Counts, base: Cell, context: SurvivalContext): ResultRo
   const table = tableOf(rows);
   if (table === undefined) return [];
   const curve = estimateSurvival(table, { conf_type: context.interval, conf_level: context.confidence });
-  const method = `Kaplan-Meier, ${context.interval} interval`;
+  const method = levelled(`Kaplan-Meier, ${context.interval} interval`, context.confidence);
   const made: ResultRow[] = [
     resultRow(
       base,
@@ -100,7 +100,12 @@ function levelRows(rows: Counts, base: Cell, context: SurvivalContext): ResultRo
     resultRow(
       base,
       { measure: 'median', method, unit: 'days' },
-      orMissing(median.time, median.lower, median.upper, 'more than half were still in treatment at the end'),
+      orMissing(
+        median.time,
+        median.lower,
+        median.upper,
+        'more than half had not left when observation ended',
+      ),
     ),
   );
   return made;
@@ -135,6 +140,21 @@ function logRankRow(stratum: string, rows: Counts, base: Cell): ResultRow {
 }
 
 export function fitSurvival(counts: Counts, context: SurvivalContext): ResultRow[] {
+  if (counts.length === 0) {
+    const nobody: Cell = { ...context, design: 'survival', stratum: 'all', level: 'all', persons: 0 };
+    return [
+      resultRow(
+        nobody,
+        { measure: 'persons', method: 'count', unit: 'number' },
+        { status: 'estimated', value: 0 },
+      ),
+      resultRow(
+        nobody,
+        { measure: 'median', method: 'Kaplan-Meier', unit: 'days' },
+        { status: 'not-estimable', note: NOBODY },
+      ),
+    ];
+  }
   const strata = [...new Set(counts.map((row) => row.stratum ?? 'all'))].sort();
   return strata.flatMap((stratum) => {
     const rows = counts.filter((row) => row.stratum === stratum);
