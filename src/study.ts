@@ -1,5 +1,5 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import { disclose, profileOf } from './disclose/index.ts';
 import type { Released, ReleasedTables } from './disclose/tables.ts';
 import {
@@ -341,7 +341,17 @@ async function release(
   for (const [file, content] of rendered.files) writeWhole(join(outputs, file), content);
   const report = join(outputs, 'report.html');
   writeWhole(report, rendered.html);
+  removeOthers(outputs, new Set(['results.csv', 'report.html', ...rendered.files.keys()]));
   return { protocol, released, report, results: resultsFile, headline: rendered.headline };
+}
+
+/** Removes what an earlier run left in the output folder: a figure of an estimate that is no longer asked for. */
+function removeOthers(outputs: string, kept: ReadonlySet<string>): void {
+  for (const file of readdirSync(outputs, { recursive: true, withFileTypes: true })) {
+    if (!file.isFile()) continue;
+    const path = join(file.parentPath, file.name);
+    if (!kept.has(relative(outputs, path).split(sep).join('/'))) rmSync(path, { force: true });
+  }
 }
 
 /** How the protocol stands to the one that was frozen, in a sentence. */
