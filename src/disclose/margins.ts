@@ -18,20 +18,24 @@ export const TILINGS: readonly { readonly whole: readonly string[]; readonly par
   { whole: ['after entry'], parts: ['in', 'between', 'after', 'waiting'] },
 ];
 
-/** The second phase lies within the first: its persons, events and days are among those of the first. */
-export const WITHIN: readonly (readonly [string, string])[] = [
-  ['', 'left'],
-  ['left', 'back'],
-  ['', 'before entry'],
-  ['', 'after entry'],
-  ...PHASES.map((phase) => ['', phase] as const),
-  ['before entry', 'before'],
-  ['after entry', 'in'],
-  ['after entry', 'between'],
-  ['after entry', 'after'],
-  ['after entry', 'after entry of leavers'],
-  ['after entry of leavers', 'after leaving'],
-];
+/**
+ * The second phase lies within the first: its persons, events and days are among those of the first, and the persons
+ * who are not are a count of their own. So are the events where no tiling above accounts for them (`of_events`).
+ */
+export const WITHIN: readonly { readonly whole: string; readonly part: string; readonly of_events?: true }[] =
+  [
+    { whole: '', part: 'left' },
+    { whole: 'left', part: 'back' },
+    { whole: '', part: 'before entry' },
+    { whole: '', part: 'after entry' },
+    ...PHASES.map((part) => ({ whole: '', part })),
+    { whole: 'before entry', part: 'before' },
+    { whole: 'after entry', part: 'in' },
+    { whole: 'after entry', part: 'between' },
+    { whole: 'after entry', part: 'after' },
+    { whole: 'after entry', part: 'after entry of leavers', of_events: true },
+    { whole: 'after entry of leavers', part: 'after leaving', of_events: true },
+  ];
 
 /** Everybody of the first has time in at least one of the second. */
 export const COVERED: readonly { readonly whole: string; readonly parts: readonly string[] }[] = [

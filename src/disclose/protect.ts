@@ -1,12 +1,12 @@
-import { invariant } from '../errors.ts';
-import { findMove, type Move, type Position } from './move.ts';
+import { type Alternative, extent, findAlternative, type Position, type Scope } from './alternative.ts';
 import type { Profile } from './profiles.ts';
-import type { System } from './system.ts';
+import { leastValues, type System } from './system.ts';
 
 /**
  * Suppression with a proof. Primary: what counts few persons or events is withheld wherever it is printed. Then, for every
- * protected number, moves are searched that take it through the whole range a reader must be left with, each move
- * withholding what it needs, cheapest first. What is withheld only grows, so a proof once found stays valid.
+ * protected number, alternatives are found that take it to both ends of the range a reader must be left with, withholding
+ * what that needs, cheapest first. An alternative found for one number counts for all others that it moves. What is
+ * withheld only grows, so a proof once found stays valid.
  */
 
 export interface Protection {
@@ -25,9 +25,18 @@ interface Target {
   readonly high: number;
 }
 
-const EFFORTS = [150, 1500] as const;
+const SCOPES: readonly Scope[] = [
+  { partners: 2, more: false, totals: false, depth: 2, other_groups: false },
+  { partners: 1, more: true, totals: false, depth: 2, other_groups: false },
+  { partners: 1, more: true, totals: false, depth: 2, other_groups: true },
+  { partners: 2, more: true, totals: false, depth: 3, other_groups: true },
+  { partners: 1, more: true, totals: true, depth: 2, other_groups: true },
+  { partners: 3, more: true, totals: true, depth: 3, other_groups: true },
+  { partners: 20, more: true, totals: true, depth: 4, other_groups: true },
+];
 /** A number of person-days of few persons stays uncertain by at least this share, both ways. */
 const AMOUNT_SHARE = 0.1;
+const TOLERANCE = 1e-6;
 
 export function isSmall(count: number, profile: Profile): boolean {
   return count < profile.threshold && (count > 0 || profile.zero === 'hidden');
@@ -46,8 +55,11 @@ export function roundCount(value: number, profile: Profile): number {
 }
 
 /** The ranges that must stay open. */
-function targetsOf(system: System, profile: Profile): Target[] {
+export function targetsOf(system: System, least: Float64Array, profile: Profile): Target[] {
   const targets: Target[] = [];
+  const add = (variable: number, low: number, high: number): void => {
+    targets.push({ variable, low: Math.max(low, least[variable] ?? 0), high });
+  };
   const top = profile.threshold - 1;
   system.variables.forEach(({ value, role, units, persons }, variable) => {
     const hasFewPersons = persons.some((id) => isSmall(system.variables[id]?.value ?? 0, profile));
@@ -55,21 +67,21 @@ function targetsOf(system: System, profile: Profile): Target[] {
       // A zero that nothing prints says that two printed numbers agree: that must stay possible.
       const hasZeros = role === 'count' && units.length > 0 && profile.zero === 'hidden';
       if (value < profile.threshold && (value > 0 || hasZeros)) {
-        targets.push({ variable, low: hasZeros ? 0 : 1, high: top });
+        add(variable, hasZeros ? 0 : 1, top);
       } else if (hasFewPersons && value > 0) {
         const half = Math.ceil(top / 2);
-        targets.push({ variable, low: Math.max(0, value - half), high: value + half });
+        add(variable, value - half, value + half);
       }
     }
     if (role === 'amount' && hasFewPersons && value > 0) {
       const part = Math.max(1, Math.ceil(AMOUNT_SHARE * value));
-      targets.push({ variable, low: value - part, high: value + part });
+      add(variable, value - part, value + part);
     }
   });
   return targets;
 }
 
-function withholdPrimary(
+export function withholdPrimary(
   system: System,
   targets: readonly Target[],
   profile: Profile,
@@ -82,83 +94,7 @@ function withholdPrimary(
     for (const unit of system.variables[variable]?.units ?? []) withheld[unit] = 1;
 }
 
-/** Takes the target to `goal` by moves, from the true numbers; returns whether it got there. */
-function reach(position: Position, { variable }: Target, goal: number, effort: number): boolean {
-  const { at, withheld, system } = position;
-  const touched = new Set<number>();
-  let last: Move | undefined;
-  const restore = (): void => {
-    for (const id of touched) at[id] = system.variables[id]?.value ?? 0;
-  };
-  for (;;) {
-    const rest = goal - (at[variable] ?? 0);
-    if (rest === 0) break;
-    let step = rest;
-    let move: Move | undefined;
-    if (last !== undefined) move = repeated(position, last, variable, rest);
-    while (move === undefined && step !== 0) {
-      move = findMove(position, variable, step, effort);
-      if (move === undefined) step = Math.trunc(step / 2);
-    }
-    if (move === undefined) {
-      restore();
-      return false;
-    }
-    for (const unit of move.withhold) withheld[unit] = 1;
-    for (const [id, change] of move.changes) {
-      at[id] = (at[id] ?? 0) + change;
-      touched.add(id);
-    }
-    assertConsistent(position, move);
-    last = move;
-  }
-  restore();
-  return true;
-}
-
-/** The same move once more, where there is room for it. */
-function repeated(position: Position, move: Move, variable: number, rest: number): Move | undefined {
-  const step = move.changes.get(variable) ?? 0;
-  if (step === 0 || Math.abs(step) > Math.abs(rest) || Math.sign(step) !== Math.sign(rest)) return undefined;
-  const { system, at, withheld } = position;
-  for (const [id, change] of move.changes) {
-    const one = system.variables[id];
-    if (one === undefined) return undefined;
-    const after = (at[id] ?? 0) + change;
-    if (after < one.floor) return undefined;
-    if (one.units.some((unit) => withheld[unit] === 0)) {
-      const [low, high] = position.printedRange(one.value);
-      if (after < low || after > high) return undefined;
-    }
-  }
-  return { changes: move.changes, withhold: [], cost: 0 };
-}
-
-/** The proof itself, checked apart from the search that found it. */
-function assertConsistent(position: Position, move: Move): void {
-  const { system, at, withheld, relationsOf } = position;
-  for (const [id] of move.changes) {
-    const one = system.variables[id];
-    invariant(one !== undefined, 'a move changed an unknown number');
-    const where = at[id] ?? 0;
-    invariant(where >= one.floor, 'a move went below what a number can be');
-    if (one.units.some((unit) => withheld[unit] === 0)) {
-      const [low, high] = position.printedRange(one.value);
-      invariant(where >= low && where <= high, 'a move changed a printed number');
-    }
-    for (const relation of relationsOf[id] ?? []) {
-      const { variables, coefficients } = system.relations[relation] ?? { variables: [], coefficients: [] };
-      const residual = variables.reduce(
-        (sum, other, i) =>
-          sum + (coefficients[i] ?? 0) * ((at[other] ?? 0) - (system.variables[other]?.value ?? 0)),
-        0,
-      );
-      invariant(residual === 0, 'a move broke a relation');
-    }
-  }
-}
-
-/** Withholds everything within `distance` relations of the variable that can be withheld; returns whether that was anything. */
+/** Withholds everything within `distance` relations of the variable; returns whether that was anything. */
 function withholdAround(position: Position, variable: number, distance: number): boolean {
   const { system, relationsOf, withheld } = position;
   const found = new Set<number>([variable]);
@@ -187,38 +123,97 @@ function withholdAround(position: Position, variable: number, distance: number):
   return changed;
 }
 
-function open(position: Position, target: Target): boolean {
-  return EFFORTS.some(
-    (effort) => reach(position, target, target.high, effort) && reach(position, target, target.low, effort),
-  );
-}
-
 export function protect(system: System, profile: Profile, given: Uint8Array): Protection {
   const withheld = Uint8Array.from(given);
-  const targets = targetsOf(system, profile);
+  const least = leastValues(system);
+  const targets = targetsOf(system, least, profile);
   withholdPrimary(system, targets, profile, withheld);
   const primary = withheld.reduce((sum, one) => sum + one, 0);
   const relationsOf: number[][] = system.variables.map(() => []);
   system.relations.forEach(({ variables }, relation) => {
     for (const variable of variables) relationsOf[variable]?.push(relation);
   });
+  const members = new Map<string, number[]>();
+  system.variables.forEach(({ block }, variable) => {
+    const list = members.get(block) ?? [];
+    members.set(block, list);
+    list.push(variable);
+  });
   const position: Position = {
     system,
     relationsOf,
     withheld,
-    at: Float64Array.from(system.variables, ({ value }) => value),
+    least,
     printedRange: (value) => printedRange(value, profile),
   };
+
+  const reachedLow = new Map(
+    targets.map(({ variable }) => [variable, system.variables[variable]?.value ?? 0]),
+  );
+  const reachedHigh = new Map(reachedLow);
+  /** Every number along the line through the true numbers and the alternative is possible too. */
+  const learn = ({ changes, withhold }: Alternative): void => {
+    for (const unit of withhold) withheld[unit] = 1;
+    for (const end of [1, ...extent(position, changes)]) {
+      for (const [variable, change] of changes) {
+        const low = reachedLow.get(variable);
+        const high = reachedHigh.get(variable);
+        if (low === undefined || high === undefined) continue;
+        const value = (system.variables[variable]?.value ?? 0) + end * change;
+        if (value < low) reachedLow.set(variable, value);
+        if (value > high) reachedHigh.set(variable, value);
+      }
+    }
+  };
+  const isOpen = ({ variable, low, high }: Target): boolean =>
+    (reachedLow.get(variable) ?? 0) <= low + TOLERANCE &&
+    (reachedHigh.get(variable) ?? 0) >= high - TOLERANCE;
+  /** What the numbers not yet proved open still need, upward first. */
+  const wishes = (but: Target): Map<number, number> => {
+    const wanted = new Map<number, number>();
+    for (const target of targets) {
+      if (target === but || isOpen(target)) continue;
+      const value = system.variables[target.variable]?.value ?? 0;
+      const isHighOpen = (reachedHigh.get(target.variable) ?? 0) >= target.high - TOLERANCE;
+      wanted.set(target.variable, (isHighOpen ? target.low : target.high) - value);
+    }
+    return wanted;
+  };
+  const open = (target: Target, scopes: readonly Scope[]): boolean => {
+    const value = system.variables[target.variable]?.value ?? 0;
+    for (const goal of [target.high, target.low]) {
+      for (const scope of scopes) {
+        if (
+          goal > value
+            ? (reachedHigh.get(target.variable) ?? 0) >= goal - TOLERANCE
+            : (reachedLow.get(target.variable) ?? 0) <= goal + TOLERANCE
+        )
+          break;
+        const found = findAlternative(
+          position,
+          members,
+          target.variable,
+          goal - value,
+          scope,
+          wishes(target),
+        );
+        if (found !== undefined) learn(found);
+      }
+    }
+    return isOpen(target);
+  };
+
   let withheld_whole = 0;
   for (const target of targets) {
-    if (open(position, target)) continue;
+    if (isOpen(target) || open(target, SCOPES)) continue;
     withheld_whole += 1;
-    for (let distance = 1; ; distance += 1) {
-      const changed = withholdAround(position, target.variable, distance);
-      if (changed && open(position, target)) break;
-      if (!changed && distance > relationsOf.length) break;
-      if (!changed && distance > 12) break;
+    for (let distance = 1; distance <= 20; distance += 1) {
+      if (withholdAround(position, target.variable, distance) && open(target, SCOPES.slice(-1))) break;
     }
+    if (isOpen(target)) continue;
+    // Nothing is left that could be withheld around it: a release of anything could not be justified.
+    withheld.fill(1);
+    break;
   }
   const all = withheld.reduce((sum, one) => sum + one, 0);
   return { withheld, primary, complementary: all - primary, withheld_whole, targets: targets.length };

@@ -72,6 +72,8 @@ export function collectQuantities(system: SystemBuilder, leastPersons: 0 | 1): Q
           value,
           role: ROLES[description.kind],
           floor: description.kind === 'persons' && value > 0 ? leastPersons : 0,
+          block: `${description.stratum}: ${description.level}`,
+          group: description.kind === 'events' ? `events of ${description.outcome}` : 'persons',
         });
       const quantity = { ...description, ...origin, value, variable };
       known.push(quantity);

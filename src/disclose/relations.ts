@@ -133,10 +133,10 @@ function addPhases({ system, quantities }: RelationInput): void {
         for (const [wholes, found] of pairs([whole], parts)) system.atLeast(ids(found), ids(wholes), 'slack');
       }
     }
-    for (const [whole, part] of WITHIN) {
+    for (const { whole, part, of_events } of WITHIN) {
       const cells = pairs([whole], [part]);
       if (!cells.every(([wholes, found]) => total(found) <= total(wholes))) continue;
-      const role = kind === 'days' ? 'slack' : 'count';
+      const role = kind === 'persons' || (kind === 'events' && of_events) ? 'count' : 'slack';
       for (const [wholes, found] of cells) system.atLeast(ids(wholes), ids(found), role);
     }
   }

@@ -19,6 +19,10 @@ export interface Variable {
   readonly floor: number;
   /** The variables that count the persons behind it, one for each cell that prints it. */
   readonly persons: number[];
+  /** Numbers about the same level of the same stratum share a block; the search for alternatives goes block by block. */
+  readonly block: string;
+  /** Events of one outcome; persons and their time; the registers: what hangs together closely. */
+  readonly group: string;
 }
 
 /** Numbers that are printed or withheld together. */
@@ -45,11 +49,45 @@ export interface System {
   readonly cells: readonly Cell[];
 }
 
+/**
+ * The least that each number can be, from what the layout of the tables alone says: a printed group has somebody in it,
+ * so a level that holds three printed groups of different persons has at least three. Raised until nothing changes.
+ */
+export function leastValues({ variables, relations }: System): Float64Array {
+  const least = Float64Array.from(variables, ({ floor }) => floor);
+  for (let changed = true; changed; ) {
+    changed = false;
+    for (const relation of relations) {
+      for (const sign of [1, -1]) {
+        // Exactly one term on this side: it is at least the sum of the least values of the other side.
+        const own = relation.variables.filter((_, i) => sign * (relation.coefficients[i] ?? 0) > 0);
+        const one = own[0];
+        if (own.length !== 1 || one === undefined) continue;
+        let sum = 0;
+        let factor = 1;
+        relation.variables.forEach((variable, i) => {
+          const coefficient = sign * (relation.coefficients[i] ?? 0);
+          if (variable === one) factor = coefficient;
+          else sum -= coefficient * (least[variable] ?? 0);
+        });
+        const bound = Math.min(Math.ceil(sum / factor - 1e-9), variables[one]?.value ?? 0);
+        if (bound > (least[one] ?? 0)) {
+          least[one] = bound;
+          changed = true;
+        }
+      }
+    }
+  }
+  return least;
+}
+
 export interface SystemBuilder extends System {
   readonly addVariable: (variable: {
     readonly value: number;
     readonly role: Role;
     readonly floor?: number;
+    readonly block?: string;
+    readonly group?: string;
   }) => number;
   readonly addUnit: (cost: number) => number;
   readonly addCell: (persons: number, units: readonly number[]) => void;
@@ -82,8 +120,16 @@ export function buildSystem(): SystemBuilder {
   const total = (ids: readonly number[]): number =>
     ids.reduce((sum, id) => sum + (variables[id]?.value ?? 0), 0);
 
-  const addVariable: SystemBuilder['addVariable'] = ({ value, role, floor = 0 }) =>
-    variables.push({ value, role, units: [], floor, persons: [] }) - 1;
+  const addVariable: SystemBuilder['addVariable'] = ({ value, role, floor = 0, block, group = '' }) =>
+    variables.push({
+      value,
+      role,
+      units: [],
+      floor,
+      persons: [],
+      block: `${group} ${block ?? `#${variables.length}`}`,
+      group,
+    }) - 1;
 
   /** Terms that occur on both sides cancel; the same relation is kept once. */
   const relate = (terms: readonly (readonly [number, number])[], extra?: () => number): void => {
