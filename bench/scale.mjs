@@ -66,10 +66,17 @@ for (const clients of sizes) {
 }
 for (let i = 1; i < rows.length; i += 1) {
   const growth = Math.log(rows[i].clients / rows[i - 1].clients);
-  rows[i].exponent_wall = Number((Math.log(rows[i].run_seconds / rows[i - 1].run_seconds) / growth).toFixed(3));
-  rows[i].exponent_cpu = Number((Math.log(rows[i].run_cpu_seconds / rows[i - 1].run_cpu_seconds) / growth).toFixed(3));
+  rows[i].exponent_wall = Number(
+    (Math.log(rows[i].run_seconds / rows[i - 1].run_seconds) / growth).toFixed(3),
+  );
+  rows[i].exponent_cpu = Number(
+    (Math.log(rows[i].run_cpu_seconds / rows[i - 1].run_cpu_seconds) / growth).toFixed(3),
+  );
 }
 console.table(rows);
 mkdirSync(join(root, 'bench', 'results'), { recursive: true });
 const machine = `${cpus().length} x ${cpus()[0].model}, ${(totalmem() / 2 ** 30).toFixed(0)} GiB, Node ${process.version}`;
-writeFileSync(join(root, 'bench', 'results', 'scale.json'), `${JSON.stringify({ machine, rows }, null, 2)}\n`);
+writeFileSync(
+  join(root, 'bench', 'results', 'scale.json'),
+  `${JSON.stringify({ machine, rows }, null, 2)}\n`,
+);

@@ -23,10 +23,6 @@ export function bold(text: string): string {
   return coloured ? `\u001b[1m${text}\u001b[22m` : text;
 }
 
-export function faint(text: string): string {
-  return coloured ? `\u001b[2m${text}\u001b[22m` : text;
-}
-
 /** A table with right-aligned numbers, for people. */
 export function textTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = header.map((title, i) =>

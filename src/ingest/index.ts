@@ -32,8 +32,7 @@ import {
   typedRecords,
   usedColumns,
 } from './mapping.ts';
-import { normaliseCsv } from './read/csv.ts';
-import { normaliseExcel } from './read/excel.ts';
+import { normaliseCsv, normaliseExcel } from './read/index.ts';
 import {
   CANONICAL,
   ingestAccount,
@@ -42,8 +41,6 @@ import {
   registerCoverage,
   registerProfile,
 } from './tables.ts';
-
-export { QUARANTINE_CODES } from './read/account.ts';
 
 /** Registers -> canonical tables. Every physical record ends in a canonical table or in quarantine, to the record. */
 
