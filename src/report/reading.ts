@@ -147,6 +147,11 @@ export function fileName(estimate: Estimate, ...parts: readonly string[]): strin
   return [estimate.id, ...(TAKEN.includes(estimate.id) ? ['estimate'] : []), ...words].join('.');
 }
 
+/** `95%`: the level of the estimate's intervals. */
+export function confidenceOf(estimate: Estimate): string {
+  return `${Number((100 * (estimate.confidence ?? 0.95)).toFixed(3))}%`;
+}
+
 export function titleOf(estimate: Estimate, otherwise: string): string {
   return estimate.title ?? otherwise;
 }

@@ -131,6 +131,17 @@ describe('the report', () => {
     expect(headline[0]).toContain('95% interval 9% fewer to 4% more; it contains zero');
   });
 
+  it('names the confidence level of the estimate', async () => {
+    const estimates: Protocol['study']['estimates'] = [
+      { id: 'change', design: 'change', outcome: 'convictions', confidence: 0.99 },
+      { id: 'rates', design: 'rates', outcome: 'convictions', confidence: 0.99 },
+      { id: 'retention', design: 'survival', confidence: 0.99 },
+    ];
+    const { html, headline } = await renderReport(reportInput(fullResults(), { study: { estimates } }));
+    expect(headline[0]).toContain('99% interval');
+    expect(html).not.toContain('95%');
+  });
+
   it('prints a suppressed cell as * and says why, and a number that cannot be had with its reason', async () => {
     const { html, files, figures } = await renderReport(
       reportInput([
@@ -274,8 +285,8 @@ describe('the report', () => {
     );
     expect(faultsOf(html)).toEqual([]);
     expect(headline).toEqual([
-      'Half of those who entered had left treatment after 200 days (95% interval 150 to not reached), 40 persons.',
-      'After 365 days, 27% (95% interval 17 to 100) were still in treatment.',
+      'Half of those who entered had left treatment after 200 days (95% interval 150 to not reached, 40 persons).',
+      'After 365 days, 27% were still in treatment (95% interval 17 to 100%).',
       expect.stringContaining('does not say what made them stay'),
     ]);
     expect(figures.map(({ name }) => name)).toEqual(['flow', 'retention']);

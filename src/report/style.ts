@@ -53,13 +53,13 @@ figcaption { color: var(--quiet); font-size: 0.95rem; max-width: 46rem; margin: 
 details { margin: 0.6rem 0 1.4rem; }
 summary { cursor: pointer; color: var(--accent); padding: 0.25rem 0; }
 .scroll { overflow-x: auto; margin: 1rem 0 1.2rem; }
-table { border-collapse: collapse; width: 100%; font-size: 0.92rem; line-height: 1.4; font-variant-numeric: tabular-nums lining-nums; }
+table { border-collapse: collapse; width: 100%; font-size: 0.9rem; line-height: 1.4; font-variant-numeric: tabular-nums lining-nums; }
 caption { text-align: left; font-weight: 600; padding: 0.3rem 0 0.6rem; }
-th, td { text-align: left; vertical-align: top; padding: 0.45rem 0.9rem 0.45rem 0; border-bottom: 1px solid var(--line); font-weight: normal; }
+th, td { text-align: left; vertical-align: top; padding: 0.45rem 0.7rem 0.45rem 0; border-bottom: 1px solid var(--line); font-weight: normal; }
 thead th { font-weight: 600; color: var(--quiet); vertical-align: bottom; border-bottom: 2px solid var(--ink); }
 tr.group th { font-weight: 600; padding-top: 1rem; border-bottom-color: #aab2bd; }
-.number { text-align: right; padding-right: 0; padding-left: 0.9rem; }
-td .interval { color: var(--quiet); white-space: nowrap; }
+.number { text-align: right; padding-right: 0; padding-left: 0.5rem; }
+td .interval { color: var(--quiet); white-space: nowrap; font-size: 0.86em; }
 .note, .files, .quiet { color: var(--quiet); font-size: 0.92rem; }
 .hash { font-size: 0.8rem; }
 .tag { display: inline-block; font-size: 0.82rem; padding: 0 0.5em; border: 1px solid var(--warn); color: var(--warn); border-radius: 2px; }

@@ -1,7 +1,8 @@
 import type { ReleasedResultRow } from '../disclose/tables.ts';
 import { type Content, html } from './html.ts';
-import { digitsFor, percentDigits, signed } from './numbers.ts';
-import { absence } from './reading.ts';
+import { digitsFor, percentDigits, SUPPRESSED, signed } from './numbers.ts';
+import { absence, type Reading } from './reading.ts';
+import { capital } from './words.ts';
 
 /** A released value with its interval: in a sentence, in a cell, and as columns of a file. */
 
@@ -31,4 +32,11 @@ export function fileColumns<R>(name: string, pick: (row: R) => ReleasedResultRow
     [`${name}_high`]: (row: R) => pick(row)?.ci_high ?? null,
     [`${name}_status`]: (row: R) => pick(row)?.status ?? null,
   };
+}
+
+/** What * means, where a picture shows one. */
+export function markNote(reading: Reading, points: readonly { readonly text: string }[]): string {
+  return points.some(({ text }) => text.includes(SUPPRESSED))
+    ? `${SUPPRESSED} ${capital(reading.input.released.disclosure.suppressed_note)}.`
+    : '';
 }

@@ -7,9 +7,9 @@ import { type Html, html } from '../html.ts';
 import { domainOf, type IntervalPoint, intervalChart, isCut, SIGNED_PERCENT } from '../interval-chart.ts';
 import { type NumberTable, numberTable } from '../number-table.ts';
 import { countOrMark, decimal, probability, SUPPRESSED } from '../numbers.ts';
-import { absence, fileName, type Reading, type Section, titleOf } from '../reading.ts';
+import { absence, confidenceOf, fileName, type Reading, type Section, titleOf } from '../reading.ts';
 import type { Figure } from '../tables.ts';
-import { fileColumns, percentText, withInterval } from '../value-text.ts';
+import { fileColumns, markNote, percentText, withInterval } from '../value-text.ts';
 import { and, CLOCK, capital } from '../words.ts';
 import { leaversOf } from './leavers.ts';
 
@@ -135,7 +135,7 @@ function changeTable(
         csv: { events_after: ({ after }) => after?.value ?? null },
       },
       {
-        label: 'Change in events',
+        label: 'Events',
         is_number: true,
         text: ({ counts }) => withInterval(counts, '%'),
         csv: fileColumns<ChangeLine>('change_percent', ({ counts }) => counts),
@@ -143,7 +143,7 @@ function changeTable(
       ...(hasRates
         ? [
             {
-              label: 'Change in rate, calendar time',
+              label: 'Rate, calendar time',
               is_number: true,
               text: ({ calendar }: ChangeLine) => withInterval(calendar, '%'),
               csv: fileColumns<ChangeLine>('rate_change_percent_calendar', ({ calendar }) => calendar),
@@ -153,7 +153,7 @@ function changeTable(
       ...(hasLiberty
         ? [
             {
-              label: 'Change in rate, time at liberty',
+              label: 'Rate, time at liberty',
               is_number: true,
               text: ({ at_liberty }: ChangeLine) => withInterval(at_liberty, '%'),
               csv: fileColumns<ChangeLine>('rate_change_percent_at_liberty', ({ at_liberty }) => at_liberty),
@@ -161,13 +161,13 @@ function changeTable(
           ]
         : []),
       {
-        label: 'Change per person',
+        label: 'Per person',
         is_number: true,
         text: ({ per_person }) => withInterval(per_person),
         csv: fileColumns<ChangeLine>('change_per_person', ({ per_person }) => per_person),
       },
       {
-        label: `Change per 100 person-years${hasLiberty ? ' at liberty' : ''}`,
+        label: `Per 100 person-years${hasLiberty ? ' at liberty' : ''}`,
         is_number: true,
         text: ({ per_100 }) => withInterval(per_100),
         csv: fileColumns<ChangeLine>('change_per_100_person_years', ({ per_100 }) => per_100),
@@ -192,13 +192,13 @@ function pointOf(reading: Reading, line: ChangeLine): IntervalPoint {
   };
 }
 
-function altOf(points: readonly IntervalPoint[], divided: string): string {
+function altOf(points: readonly IntervalPoint[], divided: string, confidence: string): string {
   const series = [...new Set(points.map((point) => point.series))];
   const said = series.map((name) => {
     const own = points.filter((point) => point.series === name);
     return `${name}: ${own.map((point) => (own.length === 1 ? point.text : `${point.row} ${point.text}`)).join('; ')}.`;
   });
-  return `Dots with 95% intervals on a scale of percentage change, with a line at no change${divided}. ${said.join(' ')}`;
+  return `Dots with ${confidence} intervals on a scale of percentage change, with a line at no change${divided}. ${said.join(' ')}`;
 }
 
 /** All strata on one scale. A rise counts in full, an interval's upper end up to +50%. */
@@ -238,7 +238,7 @@ export async function changeSection(reading: Reading, estimate: EstimateOf<'chan
     const domain = changeDomain(isWhole ? own : points);
     const heading = `${isWhole ? 'Everyone' : capital(reading.stratum(stratum))}: change in ${outcome} after entry`;
     const table = changeTable(reading, name, `${title}${divided}`, lines);
-    const alt = altOf(own, divided);
+    const alt = altOf(own, divided, confidenceOf(estimate));
     const tests = populations.flatMap((population) =>
       reading
         .find({ estimate_id: estimate.id, population, stratum, measure: 'equal_change_test' })
@@ -261,10 +261,11 @@ export async function changeSection(reading: Reading, estimate: EstimateOf<'chan
       title: isWhole ? `${capital(outcome)} after entry against before` : heading,
       caption: [
         isWhole ? '' : `By ${reading.stratum(stratum)}.`,
-        `Events in the later window against the earlier one, percentage change with 95% interval (${lines.find(({ counts }) => counts?.method != null)?.counts?.method ?? 'persons as clusters'}).`,
+        `Events in the later window against the earlier one, percentage change with ${confidenceOf(estimate)} interval (${lines.find(({ counts }) => counts?.method != null)?.counts?.method ?? 'persons as clusters'}).`,
         isCut(own, domain)
           ? 'Intervals that run beyond the edge are cut in the picture; the numbers beside them are whole.'
           : '',
+        markNote(reading, own),
         tests.length === 0
           ? ''
           : `Test that the percentage change is the same in all groups. ${tests.join(' ')}`,

@@ -84,8 +84,11 @@ function tally(persons: number | null, events: number | null): string {
   return `${countOrMark(persons)} persons \u00b7 ${countOrMark(events)} events`;
 }
 
-function drawFlow(steps: readonly FlowStep[]): { readonly svg: string; readonly height: number } {
-  let y = 30;
+function drawFlow(
+  steps: readonly FlowStep[],
+  top: number,
+): { readonly svg: string; readonly height: number } {
+  let y = top;
   let svg = '';
   let last = y;
   const isLossDrawn = (step: FlowStep): boolean =>
@@ -189,7 +192,7 @@ export function flowSection(reading: Reading): Section {
       csv: { events_left_out: (row) => row.lost_events ?? null },
     },
   ]);
-  const { svg, height } = drawFlow(steps);
+  const { svg, height } = drawFlow(steps, reading.stamp === undefined ? 10 : 30);
   const alt = altOf(steps);
   const primary = reading.input.protocol.outcomes[0]?.label ?? 'events';
   const hasGaps = steps.some(({ persons, events }) => persons === null || events === null);

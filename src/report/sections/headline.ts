@@ -11,11 +11,10 @@ import {
   fewerToMore,
   percentDigits,
 } from '../numbers.ts';
-import { absence, type Reading } from '../reading.ts';
+import { absence, confidenceOf, type Reading } from '../reading.ts';
 import { and, CLOCK, capital, lengthWords, phaseWords } from '../words.ts';
 import { changePopulations, changeRow } from './change.ts';
 import { phasePlace } from './rates.ts';
-import { daysText, shareText } from './retention.ts';
 
 /** The answer in words, each part with its caution beside it. */
 
@@ -30,6 +29,8 @@ export interface Statement {
   /** The whole as one sentence, for the command line. */
   readonly sentence: string;
 }
+
+const UNSHOWN = 'not shown, to protect people';
 
 export interface Headline {
   readonly statements: readonly Statement[];
@@ -65,7 +66,7 @@ function changeStatement(reading: Reading, estimate: EstimateOf<'change'>, popul
   const among = population === 'all' ? 'Among everyone' : `Among ${who.toLowerCase()}`;
   const tail = caution === undefined ? '' : ` ${caution}`;
   if (row === undefined || row.value === null) {
-    const why = row?.status === 'not-estimable' ? absence(row) : 'not shown, to protect people';
+    const why = row?.status === 'not-estimable' ? absence(row) : UNSHOWN;
     return {
       who,
       figure: '*',
@@ -82,7 +83,7 @@ function changeStatement(reading: Reading, estimate: EstimateOf<'change'>, popul
   const interval =
     ci_low === null || ci_high === null
       ? `no interval${row.note === null ? '' : `: ${row.note}`}`
-      : `95% interval ${fewerToMore(ci_low, ci_high, digits)}${containsZero(ci_low, ci_high) ? '; it contains zero, so no change at all is among the values the data allow' : ''}`;
+      : `${confidenceOf(estimate)} interval ${fewerToMore(ci_low, ci_high, digits)}${containsZero(ci_low, ci_high) ? '; it contains zero, so no change at all is among the values the data allow' : ''}`;
   return {
     who,
     figure,
@@ -115,7 +116,7 @@ function rateStatements(reading: Reading, estimate: EstimateOf<'rates'>): readon
     const on = `${outcome} per person-year of ${CLOCK[clock] ?? clock}`;
     const caution = reading.isRestricted(population) ? selectionCaution(null) : undefined;
     if (row.value === null) {
-      const why = row.status === 'not-estimable' ? absence(row) : 'not shown, to protect people';
+      const why = row.status === 'not-estimable' ? absence(row) : UNSHOWN;
       return {
         who,
         figure: '*',
@@ -129,7 +130,7 @@ function rateStatements(reading: Reading, estimate: EstimateOf<'rates'>): readon
     const interval =
       row.ci_low === null || row.ci_high === null
         ? 'no interval'
-        : `95% interval ${decimal(row.ci_low, digits)} to ${decimal(row.ci_high, digits)}`;
+        : `${confidenceOf(estimate)} interval ${decimal(row.ci_low, digits)} to ${decimal(row.ci_high, digits)}`;
     return {
       who,
       figure: decimal(row.value, digits),
@@ -150,33 +151,42 @@ function survivalStatements(reading: Reading, estimate: EstimateOf<'survival'>):
   const marks = rows
     .filter((row) => row.measure === 'survival_at' && (row.time ?? 0) > 0 && row.value !== null)
     .sort((a, b) => (a.time ?? 0) - (b.time ?? 0));
+  const confidence = confidenceOf(estimate);
   const statements: Statement[] = [];
   if (median !== undefined) {
-    const isKnown = median.value !== null;
-    const why =
-      median.status === 'not-estimable' ? (median.note ?? 'not estimable') : 'not shown, to protect people';
+    const { value, ci_low, ci_high } = median;
+    const limit = (day: number | null): string => (day === null ? 'not reached' : count(day));
+    const interval =
+      ci_low === null && ci_high === null
+        ? 'no interval'
+        : `${confidence} interval ${limit(ci_low)} to ${limit(ci_high)}`;
+    const why = median.status === 'not-estimable' ? (median.note ?? 'not estimable') : UNSHOWN;
     statements.push({
       who,
-      figure: isKnown ? `${count(median.value ?? 0)} days` : '*',
+      figure: value === null ? '*' : `${count(value)} days`,
       of: 'until half of them had left treatment',
-      interval: isKnown
-        ? `95% interval ${daysText(median).replace(/^[^(]*\(?|\)$/g, '') || 'not reached'}${personsWords(median)}`
-        : capital(why),
+      interval: value === null ? capital(why) : `${capital(interval)}${personsWords(median)}`,
       caution,
-      sentence: isKnown
-        ? `Half of ${population === 'all' ? 'those who entered' : who.toLowerCase()} had left treatment after ${daysText(median).replace('(', '(95% interval ')}${personsWords(median)}.`
-        : `The median stay is not given: ${why}.`,
+      sentence:
+        value === null
+          ? `The median stay is not given: ${why}.`
+          : `Half of ${population === 'all' ? 'those who entered' : who.toLowerCase()} had left treatment after ${count(value)} days (${interval}${personsWords(median)}).`,
     });
   }
   const mark = marks.find(({ time }) => (time ?? 0) >= 365) ?? marks.at(-1);
   if (mark !== undefined && mark.value !== null) {
+    const share = `${decimal(100 * mark.value, 0)}%`;
+    const interval =
+      mark.ci_low === null || mark.ci_high === null
+        ? 'no interval'
+        : `${confidence} interval ${decimal(100 * mark.ci_low, 0)} to ${decimal(100 * mark.ci_high, 0)}%`;
     statements.push({
       who,
-      figure: `${decimal(100 * mark.value, 0)}%`,
+      figure: share,
       of: `still in treatment after ${count(mark.time ?? 0)} days`,
-      interval: `95% interval ${shareText(mark).replace(/^[^(]*\(?|\)$/g, '') || 'not shown'}`,
+      interval: capital(interval),
       caution,
-      sentence: `After ${count(mark.time ?? 0)} days, ${shareText(mark).replace('(', '(95% interval ')} were still in treatment.`,
+      sentence: `After ${count(mark.time ?? 0)} days, ${share} were still in treatment (${interval}).`,
     });
   }
   return statements;

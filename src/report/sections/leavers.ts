@@ -7,9 +7,9 @@ import { type Html, html } from '../html.ts';
 import { intervalChart, PERCENT } from '../interval-chart.ts';
 import { type NumberTable, numberTable } from '../number-table.ts';
 import { countOrMark, decimal, SUPPRESSED } from '../numbers.ts';
-import { absence, fileName, type Reading } from '../reading.ts';
+import { absence, confidenceOf, fileName, type Reading } from '../reading.ts';
 import type { Figure } from '../tables.ts';
-import { fileColumns } from '../value-text.ts';
+import { fileColumns, markNote } from '../value-text.ts';
 import { capital } from '../words.ts';
 
 /** Those who left treatment: how much of their later offending came after they had left, and who came back. */
@@ -28,13 +28,13 @@ const SHARES = {
     title: 'Later events that came after leaving treatment',
     axis: 'Share of events after entry that came after leaving (%)',
     caption:
-      'Of the events after entry of people who left treatment in the window, the share on or after the day they left, with 95% interval. People who left early had more time after leaving in which to offend.',
+      'Of the events after entry of people who left treatment in the window, the share on or after the day they left, with its interval. People who left early had more time after leaving in which to offend.',
   },
   re_entry: {
     title: 'People who came back to treatment',
     axis: 'Share of leavers with a new journey in the window (%)',
     caption:
-      'Of the people who left treatment in the window, the share who began a new journey before the window ended, with exact 95% interval. People who left early had more time to come back.',
+      'Of the people who left treatment in the window, the share who began a new journey before the window ended, with its exact interval. People who left early had more time to come back.',
   },
 } as const;
 
@@ -130,12 +130,14 @@ export async function leaversOf(
           : [],
       },
     );
-    const alt = `Dots with 95% intervals on a scale from 0 to 100%, one row for each way of leaving. ${points.map((point) => `${point.row}, ${point.series.toLowerCase()}: ${point.text}`).join('; ')}.`;
+    const alt = `Dots with ${confidenceOf(estimate)} intervals on a scale from 0 to 100%, one row for each way of leaving. ${points.map((point) => `${point.row}, ${point.series.toLowerCase()}: ${point.text}`).join('; ')}.`;
     const spec = intervalChart({ description: alt, points, axis, ticks: PERCENT, domain: [0, 100] });
     const figure: Figure = {
       name,
       title,
-      caption,
+      caption: [caption, `Intervals are at ${confidenceOf(estimate)}.`, markNote(reading, points)]
+        .filter((sentence) => sentence !== '')
+        .join(' '),
       alt,
       svg: await drawSpec(spec, { name, title, alt, stamp: reading.stamp }),
       spec,

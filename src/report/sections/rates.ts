@@ -7,9 +7,9 @@ import { type Html, html } from '../html.ts';
 import { domainOf, type IntervalPoint, intervalChart, PLAIN } from '../interval-chart.ts';
 import { type NumberTable, numberTable } from '../number-table.ts';
 import { countOrMark, decimal, digitsFor, SUPPRESSED } from '../numbers.ts';
-import { absence, fileName, type Reading, type Section, titleOf } from '../reading.ts';
+import { absence, confidenceOf, fileName, type Reading, type Section, titleOf } from '../reading.ts';
 import type { Figure } from '../tables.ts';
-import { fileColumns } from '../value-text.ts';
+import { fileColumns, markNote } from '../value-text.ts';
 import { CLOCK, capital, PHASES, phaseWords, spoken } from '../words.ts';
 
 /** Events per person-year: by window and phase on both clocks, then by each stratum and division of time. */
@@ -203,7 +203,7 @@ export async function ratesSection(reading: Reading, estimate: EstimateOf<'rates
     }
     const points = pointsOf(stratum, lines);
     const heading = `Rate of ${outcome}${divided}${population === 'all' ? '' : `, ${reading.population(population).toLowerCase()}`}`;
-    const alt = `Dots with 95% intervals on a scale of events per person-year that starts at zero. ${points.map((point) => `${point.row}, ${point.series.charAt(0).toLowerCase()}${point.series.slice(1)}: ${point.text}`).join('; ')}.`;
+    const alt = `Dots with ${confidenceOf(estimate)} intervals on a scale of events per person-year that starts at zero. ${points.map((point) => `${point.row}, ${point.series.charAt(0).toLowerCase()}${point.series.slice(1)}: ${point.text}`).join('; ')}.`;
     const spec = intervalChart({
       description: alt,
       points,
@@ -215,11 +215,12 @@ export async function ratesSection(reading: Reading, estimate: EstimateOf<'rates
     const figure: Figure = {
       name,
       title: heading,
-      caption: `${isWhole ? '' : `${capital(divided.trim())}. `}Recorded events over person-years, with exact (Garwood) 95% interval for a Poisson count.${
-        isWhole
-          ? ' Whole windows first; the other rows divide the same time by phase of treatment. Calendar time counts every day; time at liberty leaves out custody. On calendar time a day in custody belongs to the phase of treatment underneath it.'
-          : ` On ${CLOCK[clock ?? ''] ?? clock}; the table has the rest.`
-      } The interval takes events as independent; repeated events of one person make it too narrow.`,
+      caption:
+        `${isWhole ? '' : `${capital(divided.trim())}. `}Recorded events over person-years, with exact (Garwood) ${confidenceOf(estimate)} interval for a Poisson count.${
+          isWhole
+            ? ' Whole windows first; the other rows divide the same time by phase of treatment. Calendar time counts every day; time at liberty leaves out custody. On calendar time a day in custody belongs to the phase of treatment underneath it.'
+            : ` On ${CLOCK[clock ?? ''] ?? clock}; the table has the rest.`
+        } The interval takes events as independent; repeated events of one person make it too narrow. ${markNote(reading, points)}`.trimEnd(),
       alt,
       svg: await drawSpec(spec, { name, title: heading, alt, stamp: reading.stamp }),
       spec,

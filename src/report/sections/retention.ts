@@ -7,9 +7,9 @@ import { figureView } from '../figure-view.ts';
 import { type Html, html } from '../html.ts';
 import { type NumberTable, numberTable } from '../number-table.ts';
 import { count, countOrMark, decimal, probability, SUPPRESSED } from '../numbers.ts';
-import { absence, fileName, type Reading, type Section, titleOf } from '../reading.ts';
+import { absence, confidenceOf, fileName, type Reading, type Section, titleOf } from '../reading.ts';
 import type { Figure } from '../tables.ts';
-import { fileColumns } from '../value-text.ts';
+import { fileColumns, markNote } from '../value-text.ts';
 import { capital } from '../words.ts';
 
 /** How long people stay: the curve, who is still at risk, the days of the protocol and the median. */
@@ -245,9 +245,15 @@ export async function retentionSection(reading: Reading, estimate: EstimateOf<'s
       caption: [
         isWhole ? '' : `By ${reading.stratum(stratum)}.`,
         'Kaplan-Meier estimate of the first journey; people still in treatment when follow-up ends count as in treatment until then.',
-        hasBands ? 'Shaded: 95% interval, day by day.' : 'Intervals stand in the table.',
+        hasBands
+          ? `Shaded: ${confidenceOf(estimate)} interval, day by day.`
+          : 'Intervals stand in the table.',
         missing.length === 0 ? '' : `Not drawn: ${missing.join(', ')}.`,
         curves.length > COLOURS.length ? 'Colours repeat with other dashes.' : '',
+        markNote(
+          reading,
+          curves.flatMap(({ at_risk }) => at_risk),
+        ),
         ...tests,
       ]
         .filter((sentence) => sentence !== '')

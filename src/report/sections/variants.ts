@@ -7,9 +7,9 @@ import { type Html, html } from '../html.ts';
 import { domainOf, intervalChart, PLAIN, SIGNED_PERCENT } from '../interval-chart.ts';
 import { numberTable } from '../number-table.ts';
 import { countOrMark, SUPPRESSED } from '../numbers.ts';
-import type { Reading, Section } from '../reading.ts';
+import { confidenceOf, type Reading, type Section } from '../reading.ts';
 import type { Figure } from '../tables.ts';
-import { fileColumns, percentText } from '../value-text.ts';
+import { fileColumns, markNote, percentText } from '../value-text.ts';
 import { CLOCK, capital, phaseWords, spoken } from '../words.ts';
 import { changeDomain, changePopulations, changeRow } from './change.ts';
 import { phasePlace, rateText } from './rates.ts';
@@ -138,7 +138,7 @@ export async function variantsSection(
     text: row?.status === 'not-estimable' ? 'not estimable' : text(row),
   }));
   const title = 'The same question under other definitions';
-  const alt = `Dots with 95% intervals, one row for the protocol and one for each declared alternative. ${points.map((point) => `${point.row}, ${point.series.toLowerCase()}: ${point.text}`).join('; ')}.`;
+  const alt = `Dots with ${confidenceOf(estimate)} intervals, one row for the protocol and one for each declared alternative. ${points.map((point) => `${point.row}, ${point.series.toLowerCase()}: ${point.text}`).join('; ')}.`;
   const spec = intervalChart({
     description: alt,
     points,
@@ -154,7 +154,8 @@ export async function variantsSection(
   const figure: Figure = {
     name: 'variants',
     title,
-    caption: `Each alternative was declared in the protocol and is made in the whole population only, with everything else as in the protocol.${clock === undefined ? '' : ` On ${CLOCK[clock] ?? clock}.`} 95% intervals.`,
+    caption:
+      `Each alternative was declared in the protocol and is made in the whole population only, with everything else as in the protocol.${clock === undefined ? '' : ` On ${CLOCK[clock] ?? clock}.`} ${confidenceOf(estimate)} intervals. ${markNote(reading, points)}`.trimEnd(),
     alt,
     svg: await drawSpec(spec, { name: 'variants', title, alt, stamp: reading.stamp }),
     spec,
