@@ -4,7 +4,7 @@ import { wrap } from './interval-chart.ts';
 
 /** Step curves with bands, and the numbers at risk aligned below the days they belong to. */
 
-export interface CurvePoint {
+interface CurvePoint {
   readonly time: number;
   readonly value: number;
   readonly low: number | null;
@@ -18,7 +18,7 @@ export interface Curve {
   readonly at_risk: readonly { readonly time: number; readonly text: string }[];
 }
 
-export interface CurveChart {
+interface CurveChart {
   readonly description: string;
   readonly curves: readonly Curve[];
   readonly axis: { readonly x: string; readonly y: string };

@@ -7,7 +7,7 @@ import { allowed, escapeText } from './html.ts';
 export const FONT = "'Segoe UI', 'Helvetica Neue', Arial, 'Liberation Sans', sans-serif";
 export const INK = '#1c2430';
 export const QUIET = '#5a6472';
-export const HAIR = '#e3e7ec';
+const HAIR = '#e3e7ec';
 /** Okabe & Ito 2008, in the order in which neighbours differ most; the yellow is left out on white paper. */
 export const COLOURS = ['#0072B2', '#D55E00', '#009E73', '#CC79A7', '#E69F00', '#56B4E9', '#000000'];
 /** Told apart without colour too. */
@@ -52,7 +52,7 @@ export const CONFIG = {
   text: { fontSize: 12, color: INK },
 } as const;
 
-export interface Identity {
+interface Identity {
   readonly name: string;
   readonly title: string;
   readonly alt: string;

@@ -13,7 +13,7 @@ export interface IntervalPoint {
   readonly text: string;
 }
 
-export interface IntervalChart {
+interface IntervalChart {
   readonly description: string;
   readonly points: readonly IntervalPoint[];
   readonly axis: string;
@@ -53,7 +53,7 @@ export function wrap(text: string, width: number): readonly string[] {
   return line === '' ? lines : [...lines, line];
 }
 
-export function seriesOf(points: readonly IntervalPoint[]): readonly string[] {
+function seriesOf(points: readonly IntervalPoint[]): readonly string[] {
   return [...new Set(points.map(({ series }) => series))];
 }
 

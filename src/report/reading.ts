@@ -15,7 +15,7 @@ export interface Section {
   readonly tables: readonly NumberTable[];
 }
 
-export interface Wanted {
+interface Wanted {
   readonly estimate_id: string;
   readonly variant?: string;
   readonly population?: string;

@@ -75,16 +75,19 @@ footer { border-top: 1px solid var(--line); color: var(--quiet); padding: 1.5rem
 }
 @media print {
   @page { size: A4; margin: 18mm 16mm; }
-  body { font-size: 10.5pt; }
+  html { font-size: 76%; }
+  body { font-size: 10pt; line-height: 1.45; }
   nav, .skip, details.sql { display: none; }
   .columns, .masthead, .banner, footer { padding-left: 0; padding-right: 0; }
-  .masthead { padding-top: 2rem; }
+  .masthead { padding-top: 1.5rem; padding-bottom: 1.2rem; }
   main { max-width: none; }
-  section { padding-top: 2rem; }
+  section { padding-top: 1.8rem; }
+  figure > h3 { margin-top: 1.8rem; }
+  figure .caution { break-after: avoid; }
   h2, h3 { break-after: avoid; }
   .picture, .answer, .caution, tr { break-inside: avoid; }
   .picture { overflow: visible; }
-  .picture svg { min-width: 0; max-height: 23cm; }
+  .picture svg { min-width: 0; max-height: 20cm; }
   .scroll { overflow: visible; }
   table { font-size: 8.5pt; }
   .banner.synthetic { color: #000; background: #fff; border: 2px solid #000; padding: 0.4rem; }

@@ -15,9 +15,9 @@ import { leaversOf } from './leavers.ts';
 
 /** Before and after entry: everyone beside the population selected on earlier events, by each stratum. */
 
-export const COUNTS = 'events after / before';
+const COUNTS = 'events after / before';
 const RATES = 'rate after / before';
-export const isBootstrap = (row: ReleasedResultRow): boolean => (row.method ?? '').includes('bootstrap');
+const isBootstrap = (row: ReleasedResultRow): boolean => (row.method ?? '').includes('bootstrap');
 
 /** Everyone first, then those selected. */
 export function changePopulations(estimate: EstimateOf<'change'>): readonly string[] {
@@ -135,7 +135,7 @@ function changeTable(
         csv: { events_after: ({ after }) => after?.value ?? null },
       },
       {
-        label: 'Events',
+        label: 'Change in events',
         is_number: true,
         text: ({ counts }) => withInterval(counts, '%'),
         csv: fileColumns<ChangeLine>('change_percent', ({ counts }) => counts),
@@ -143,7 +143,7 @@ function changeTable(
       ...(hasRates
         ? [
             {
-              label: 'Rate, calendar time',
+              label: 'Change in rate, calendar time',
               is_number: true,
               text: ({ calendar }: ChangeLine) => withInterval(calendar, '%'),
               csv: fileColumns<ChangeLine>('rate_change_percent_calendar', ({ calendar }) => calendar),
@@ -153,7 +153,7 @@ function changeTable(
       ...(hasLiberty
         ? [
             {
-              label: 'Rate, time at liberty',
+              label: 'Change in rate, time at liberty',
               is_number: true,
               text: ({ at_liberty }: ChangeLine) => withInterval(at_liberty, '%'),
               csv: fileColumns<ChangeLine>('rate_change_percent_at_liberty', ({ at_liberty }) => at_liberty),
@@ -161,13 +161,13 @@ function changeTable(
           ]
         : []),
       {
-        label: 'Per person',
+        label: 'Change per person',
         is_number: true,
         text: ({ per_person }) => withInterval(per_person),
         csv: fileColumns<ChangeLine>('change_per_person', ({ per_person }) => per_person),
       },
       {
-        label: `Per 100 person-years${hasLiberty ? ' at liberty' : ''}`,
+        label: `Change per 100 person-years${hasLiberty ? ' at liberty' : ''}`,
         is_number: true,
         text: ({ per_100 }) => withInterval(per_100),
         csv: fileColumns<ChangeLine>('change_per_100_person_years', ({ per_100 }) => per_100),

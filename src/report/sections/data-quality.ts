@@ -39,14 +39,14 @@ export function dataQualitySection(reading: Reading): Section {
     [
       text('Register', 'register', (row) => row.register),
       text('File', 'file', (row) => row.file),
-      number('Records read', 'records_read', (row) => row.records_read),
-      number('Accepted', 'accepted', (row) => row.accepted),
-      number('Quarantined', 'quarantined', (row) => row.quarantined),
       {
         label: 'Encoding and dialect',
         text: (row) => [row.encoding, row.dialect].filter((one) => one !== null).join(', '),
         csv: { encoding: (row) => row.encoding, dialect: (row) => row.dialect },
       },
+      number('Records read', 'records_read', (row) => row.records_read),
+      number('Accepted', 'accepted', (row) => row.accepted),
+      number('Quarantined', 'quarantined', (row) => row.quarantined),
     ],
     notesFor(accounts),
   );

@@ -18,7 +18,7 @@ import { phasePlace } from './rates.ts';
 
 /** The answer in words, each part with its caution beside it. */
 
-export interface Statement {
+interface Statement {
   readonly who: string;
   /** The number in a few words: 26% fewer. */
   readonly figure: string;
@@ -32,7 +32,7 @@ export interface Statement {
 
 const UNSHOWN = 'not shown, to protect people';
 
-export interface Headline {
+interface Headline {
   readonly statements: readonly Statement[];
   readonly caution: string;
   readonly sentences: readonly string[];

@@ -31,7 +31,7 @@ interface Level {
 /** More curves than this are drawn without bands: they would hide one another. */
 const BANDS = 3;
 
-export function shareText(row: ReleasedResultRow | undefined): string {
+function shareText(row: ReleasedResultRow | undefined): string {
   if (row === undefined || row.value === null) return absence(row);
   const value = decimal(100 * row.value, 0);
   return row.ci_low === null || row.ci_high === null
