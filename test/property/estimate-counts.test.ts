@@ -18,7 +18,7 @@ import { rateCount } from '../../src/estimate/rates/counts.ts';
 import { exitCount } from '../../src/estimate/survival/counts.ts';
 import { type ResultRow, result } from '../../src/estimate/tables.ts';
 import { offence } from '../../src/link/tables.ts';
-import { cohort, cohortStratum, interval } from '../../src/persontime/tables.ts';
+import { aggregateInterval, cohort, cohortStratum, interval } from '../../src/persontime/tables.ts';
 import type { Protocol } from '../../src/protocol/tables.ts';
 import { day, iso } from '../reference/day-walker.ts';
 import { protocolOf } from '../reference/day-walker-study.ts';
@@ -535,5 +535,58 @@ describe('the counts of estimates, on generated persons', () => {
     const clocks = (rows: readonly ResultRow[]) => new Set(rows.map(({ clock }) => clock));
     expect(clocks(await estimate(given, asked))).toEqual(new Set([null, 'calendar', 'at-liberty']));
     expect(clocks(await estimate(given, without))).toEqual(new Set([null, 'calendar']));
+  });
+
+  it('of counts with time at risk have no event without time in a rate, and say where they are', async () => {
+    const asked: Protocol = {
+      ...protocol(),
+      estimates: [
+        {
+          id: 'counts',
+          design: 'rates',
+          source: 'aggregate',
+          outcome: 'any',
+          by: ['period'],
+          minimum_exposure: 0.1,
+        },
+      ],
+    };
+    const cells = (['p', 'q'] as const).flatMap((person_id, i) =>
+      [
+        { period: 1, events: 3, exposure: 0.7 + i / 10 },
+        { period: 2, events: 2, exposure: 0.05 },
+        { period: 3, events: 4, exposure: i === 0 ? null : 0 },
+      ].map((cell): RowOf<typeof aggregateInterval> => ({ person_id, ...cell })),
+    );
+    await engine.reset();
+    for (const [table, rows] of [
+      [cohort, []],
+      [cohortStratum, []],
+      [interval, []],
+      [offence, []],
+    ] as const)
+      await engine.load(table as Table, rows);
+    await engine.load(aggregateInterval, cells);
+    const plan = planEstimate({
+      ...asked,
+      study: { ...asked.study, population: { ...asked.study.population, subsets: {} } },
+    });
+    await engine.materialise(plan.tables);
+    await plan.make(engine, openStore(folder));
+    const rows = await engine.rows(
+      result.columns,
+      sql`SELECT * FROM ${result} WHERE measure = 'rate' ORDER BY stratum, level`,
+    );
+    expect(
+      rows.map((row) => [row.stratum, row.level, row.persons, row.events, row.person_years, row.status]),
+    ).toEqual([
+      ['all', 'all', 2, 10, 1.6, 'estimated'],
+      ['exposure', '0.1 years or more at liberty', 2, 6, 1.5, 'estimated'],
+      ['exposure', 'no time at liberty', 2, 8, 0, 'not-estimable'],
+      ['exposure', 'under 0.1 years at liberty', 2, 4, 0.1, 'estimated'],
+      ['period', '1', 2, 6, 1.5, 'estimated'],
+      ['period', '2', 2, 4, 0.1, 'estimated'],
+    ]);
+    expect(rows[0]?.value).toBeCloseTo(10 / 1.6, 12);
   });
 });
