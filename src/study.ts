@@ -402,7 +402,6 @@ function stageProvenance(manifest: Manifest, stage: Stage, variant: string, stor
     key: manifest.key,
     version: manifest.parts.version,
     inputs: manifest.parts.inputs,
-    outputs: manifest.outputs.map(({ name, sha256, rows }) => ({ name, sha256, rows })),
     sql: readFileSync(store.pathOf(manifest.sql), 'utf8'),
   };
 }

@@ -243,7 +243,6 @@ export function reportInput(
           key: 'k'.repeat(64),
           version: 1,
           inputs: { 'clinics 1 clinics.csv': 'a'.repeat(64) },
-          outputs: [{ name: 'quarantine', sha256: 'b'.repeat(64), rows: 98_765 }],
           sql: 'SELECT 1 WHERE 2 < 3',
         },
       ],

@@ -76,7 +76,7 @@ function planOne(protocol: Protocol, estimate: Estimate, population: string, mem
       };
     }
     case 'survival': {
-      const counts = countExits(estimate, members);
+      const counts = countExits(protocol, estimate, members);
       return {
         tables: [counts],
         rows: async (read) =>
@@ -120,7 +120,7 @@ export function planEstimate(protocol: Protocol): StagePlan {
   const tables = [...planned.flatMap((one) => one.tables), steps];
   return {
     stage: 'estimate',
-    version: 2,
+    version: 3,
     parameters: { estimates: protocol.estimates, variant: protocol.variant },
     reads: planOf(tables).given,
     tables,

@@ -57,18 +57,27 @@ export function populations(protocol: Protocol): ReadonlyMap<string, Table> {
   return tables;
 }
 
-/** A level that fewer persons of the cohort have is not named: the name itself could tell who they are. */
-const NAMED_FROM = 5;
+/**
+ * A level that fewer persons of the cohort have is not named but put together with the other rare ones: the name itself
+ * could tell who they are, no estimate of so few says anything, and each small cell would take large ones with it when
+ * it is suppressed. Ten times the profile's threshold; where nothing is suppressed, five.
+ */
+const NAMED_FROM: Readonly<Record<Protocol['study']['disclosure']['profile'], number>> = {
+  none: 5,
+  ndtms: 50,
+  opensafely: 80,
+  acro: 100,
+};
 const RARE = 'rare levels together';
 
 /** Persons with their strata, long; everyone also has stratum `all`, level `all`. */
-export function strataOf(estimate: Estimate, population: Table): Table {
+export function strataOf(protocol: Protocol, estimate: Estimate, population: Table): Table {
   const wanted = [...new Set(estimate.strata ?? [])];
   const named =
     wanted.length === 0
       ? []
       : [
-          sql`SELECT s.person_id, s.stratum, CASE WHEN n.persons >= ${NAMED_FROM} THEN s.level ELSE ${RARE} END AS level
+          sql`SELECT s.person_id, s.stratum, CASE WHEN n.persons >= ${NAMED_FROM[protocol.study.disclosure.profile]} THEN s.level ELSE ${RARE} END AS level
             FROM ${cohortStratum} AS s JOIN ${population} AS m ON m.person_id = s.person_id
             JOIN (SELECT stratum, level, count(*) AS persons FROM ${cohortStratum} GROUP BY stratum, level) AS n
               ON n.stratum = s.stratum AND n.level = s.level

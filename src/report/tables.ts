@@ -31,8 +31,6 @@ export interface StageProvenance {
   readonly version: number;
   /** Name -> SHA-256 of everything the stage read. */
   readonly inputs: Readonly<Record<string, string>>;
-  /** Name, SHA-256 and rows of everything it made. */
-  readonly outputs: readonly { readonly name: string; readonly sha256: string; readonly rows: number }[];
   /** The complete SQL. */
   readonly sql: string;
 }

@@ -84,7 +84,7 @@ export function countChange(
       FROM ${intervals} GROUP BY person_id`,
     ),
   );
-  const strata = strataOf(estimate, population);
+  const strata = strataOf(protocol, estimate, population);
   const suffix = `${estimate.id}_${population.name}`;
   const sums = VARIABLES.map(
     (variable) => sql`CAST(sum(p.${name(variable)}) AS DOUBLE) AS ${name(variable)}`,

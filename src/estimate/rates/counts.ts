@@ -69,14 +69,19 @@ function fromIntervals(protocol: Protocol, estimate: EstimateOf<'rates'>, popula
     sql`SELECT person_id, divided_by, division, clock, CAST(days AS BIGINT) AS days, CAST(events AS BIGINT) AS events
       FROM (${list(parts, 'union')}) AS by_person WHERE days > 0`,
   );
-  return group(estimate, persons, strataOf(estimate, population), sql`CAST(sum(p.days) AS DOUBLE) / 365.25`);
+  return group(
+    estimate,
+    persons,
+    strataOf(protocol, estimate, population),
+    sql`CAST(sum(p.days) AS DOUBLE) / 365.25`,
+  );
 }
 
 /**
  * Counts with time at liberty. Cells without time at liberty have no denominator: their events are told apart and are in
  * no rate. Cells with less than the declared minimum are in the whole, and a division of their own as well.
  */
-function fromAggregate(estimate: EstimateOf<'rates'>, population: Table): Table {
+function fromAggregate(protocol: Protocol, estimate: EstimateOf<'rates'>, population: Table): Table {
   const minimum = estimate.minimum_exposure ?? 0.01;
   const exposure = sql`CASE WHEN exposure IS NULL OR exposure <= 0 THEN 'no time at liberty'
     WHEN exposure < ${minimum} THEN ${`under ${minimum} years at liberty`} ELSE ${`${minimum} years or more at liberty`} END`;
@@ -114,13 +119,13 @@ function fromAggregate(estimate: EstimateOf<'rates'>, population: Table): Table 
   return group(
     estimate,
     persons,
-    strataOf(estimate, population),
+    strataOf(protocol, estimate, population),
     sql`CAST(sum(p.nanoyears) AS DOUBLE) / 1000000000.0`,
   );
 }
 
 export function countRates(protocol: Protocol, estimate: EstimateOf<'rates'>, population: Table): Table {
   return estimate.source === 'aggregate'
-    ? fromAggregate(estimate, population)
+    ? fromAggregate(protocol, estimate, population)
     : fromIntervals(protocol, estimate, population);
 }

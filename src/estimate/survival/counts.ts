@@ -1,6 +1,6 @@
 import { daysBetween, derive, sql, type Table } from '../../engine/index.ts';
 import { cohort } from '../../persontime/tables.ts';
-import type { EstimateOf } from '../../protocol/tables.ts';
+import type { EstimateOf, Protocol } from '../../protocol/tables.ts';
 import { strataOf } from '../population.ts';
 
 /**
@@ -16,8 +16,8 @@ export const exitCount = {
   censored: 'BIGINT',
 } as const;
 
-export function countExits(estimate: EstimateOf<'survival'>, population: Table): Table {
-  const strata = strataOf(estimate, population);
+export function countExits(protocol: Protocol, estimate: EstimateOf<'survival'>, population: Table): Table {
+  const strata = strataOf(protocol, estimate, population);
   const isDeparture = estimate.event === 'departure';
   const time = isDeparture ? daysBetween(sql`c.after_start`, sql`c.after_end`) : sql`c.retained_days`;
   const left = isDeparture ? sql`c.end_reason IN ('death', 'emigration')` : sql`c.left_treatment`;
