@@ -13,7 +13,7 @@ if (!existsSync(join(root, 'dist', 'engine', 'index.js'))) {
   process.exit(10);
 }
 const { derive, openDuckDB, sql } = await built('engine/index.js');
-const { intervalsOf } = await built('persontime/intervals.js');
+const { cutAtNewYear, intervalsOf } = await built('persontime/intervals.js');
 const { eventsInSpans } = await built('estimate/events.js');
 const { cohort, interval } = await built('persontime/tables.js');
 const { phase } = await built('journeys/tables.js');
@@ -66,6 +66,16 @@ const windows = {
   removes_custody: false,
 };
 
+const PIECE = {
+  person_id: 'VARCHAR',
+  time_window: 'VARCHAR',
+  start_date: 'DATE',
+  end_date: 'DATE',
+  age_band: 'VARCHAR',
+  phase: 'VARCHAR',
+  treatment_phase: 'VARCHAR',
+};
+
 /** The same people in the product's tables: keyed by pseudonyms, dated, spells as phases that tile the follow-up. */
 const productTables = ({ person, spell, offence }) => {
   const people = derive(
@@ -87,11 +97,11 @@ const productTables = ({ person, spell, offence }) => {
     FROM (SELECT s.id, s."to" AS gap_from, coalesce(lead(s."from") OVER (PARTITION BY s.id ORDER BY s."from"), p."exit") AS gap_to
       FROM ${spell} AS s JOIN ${person} AS p ON p.id = s.id) AS gaps WHERE gap_from < gap_to`,
   );
-  const whole = derive(
-    'whole_phase',
-    phase.columns,
-    sql`
-    SELECT person_id, after_start AS start_date, after_end AS end_date, 'in' AS phase, 'in' AS treatment_phase, 1 AS journey FROM ${people}`,
+  const pieces = derive(
+    'bench_piece',
+    PIECE,
+    sql`SELECT person_id, 'after' AS time_window, after_start AS start_date, after_end AS end_date, CAST(NULL AS VARCHAR) AS age_band,
+      'in' AS phase, 'in' AS treatment_phase FROM ${people}`,
   );
   const events = derive(
     'bench_event',
@@ -104,7 +114,7 @@ const productTables = ({ person, spell, offence }) => {
     sql`
     SELECT ${key} AS person_id, 'after' AS time_window, ${day(sql`"from"`)} AS start_date, ${day(sql`"to"`)} AS end_date FROM ${spell}`,
   );
-  return { people, phases, whole, events, spans };
+  return { people, phases, pieces, events, spans };
 };
 
 for (const persons of sizes) {
@@ -137,14 +147,7 @@ for (const persons of sizes) {
         await engine.writeCsv(one, Object.keys(one.columns), join(folder, `${name}.csv`));
     }
     const tables = productTables(made);
-    await engine.materialise([tables.people, tables.phases, tables.whole, tables.events, tables.spans]);
-    // survSplit: follow-up cut at New Year.
-    const yearly = derive(
-      'bench_yearly',
-      interval.columns,
-      intervalsOf(cohort, windows, { calendar_year: true, age_bands: undefined }).query,
-    );
-    // The phase table is what intervalsOf reads by name; the whole follow-up is one phase for the yearly cut.
+    await engine.materialise([tables.people, tables.phases, tables.pieces, tables.events, tables.spans]);
     await timed('attribution', async () => count(eventsInSpans(tables.events, tables.spans)));
     await timed('spells', async () => {
       const cut = intervalsOf(cohort, windows, { calendar_year: false, age_bands: undefined });
@@ -152,11 +155,13 @@ for (const persons of sizes) {
       return count(sql`SELECT i.person_id, coalesce(e.events, 0) AS events FROM ${cut} AS i LEFT JOIN (${eventsInSpans(tables.events, cut)}) AS e
         ON e.person_id = i.person_id AND e.time_window = i.time_window AND e.start_date = i.start_date`);
     });
-    await engine.reset();
-    await engine.materialise(Object.values(inputs(persons)));
-    const again = productTables(inputs(persons));
-    await engine.materialise([again.people, derive('phase', phase.columns, again.whole.query)]);
+    // survSplit: the follow-up of each person cut at every New Year, as a table.
     await timed('years', async () => {
+      const yearly = derive(
+        'bench_yearly',
+        { ...PIECE, calendar_year: 'INTEGER' },
+        cutAtNewYear(tables.pieces),
+      );
       await engine.materialise([yearly]);
       return count(sql`SELECT 1 AS one FROM ${yearly}`);
     });

@@ -107,7 +107,8 @@ function cutAtBirthdays(pieces: Table, bands: readonly AgeBand[]): Sql {
     WHERE start_date < end_date`;
 }
 
-function cutAtNewYear(pieces: Table): Sql {
+/** Each piece cut at every New Year inside it; `calendar_year` is the year of the part. */
+export function cutAtNewYear(pieces: Table): Sql {
   const lastDay = addDays(sql`end_date`, -1);
   return sql`
       SELECT person_id, time_window, greatest(start_date, ${firstOfYear(sql`calendar_year`)}) AS start_date,
