@@ -1,7 +1,7 @@
 import { derive, list, type Sql, sql, type Table } from '../engine/index.ts';
 import { aggregateInterval, cohort, cohortStratum } from '../persontime/tables.ts';
 import type { Estimate, Protocol } from '../protocol/tables.ts';
-import { eventsOf } from './events.ts';
+import { eventsOf, once } from './events.ts';
 import { populationStep } from './tables.ts';
 
 /**
@@ -58,9 +58,9 @@ export function populations(protocol: Protocol): ReadonlyMap<string, Table> {
 }
 
 /**
- * A level that fewer persons of the cohort have is not named but put together with the other rare ones: the name itself
- * could tell who they are, no estimate of so few says anything, and each small cell would take large ones with it when
- * it is suppressed. Ten times the profile's threshold; where nothing is suppressed, five.
+ * A level that fewer persons of the cohort have is not named: the name itself could tell who they are, no estimate of
+ * so few says anything, and a small cell takes a large one with it when it is suppressed. Ten times the profile's
+ * threshold; where nothing is suppressed, five.
  */
 const NAMED_FROM: Readonly<Record<Protocol['study']['disclosure']['profile'], number>> = {
   none: 5,
@@ -68,7 +68,39 @@ const NAMED_FROM: Readonly<Record<Protocol['study']['disclosure']['profile'], nu
   opensafely: 80,
   acro: 100,
 };
-const RARE = 'rare levels together';
+
+/**
+ * What each level of a stratum is called. Rare levels go together; while they are too few even so, the smallest level
+ * that has a name takes them in and says so.
+ */
+function levelNames(protocol: Protocol): Table {
+  const from = NAMED_FROM[protocol.study.disclosure.profile];
+  return once(protocol, 'level_name', () =>
+    derive(
+      'level_name',
+      { stratum: 'VARCHAR', level: 'VARCHAR', shown: 'VARCHAR' },
+      sql`
+      SELECT c.stratum, c.level,
+        CASE WHEN p.stratum IS NULL OR c.persons >= ${from} AND (p.persons >= ${from} OR c.level <> p.smallest) THEN c.level
+          WHEN p.persons >= ${from} OR p.smallest IS NULL THEN 'rare levels together'
+          ELSE p.smallest || ' and rare levels' END AS shown
+      FROM (SELECT stratum, level, count(*) AS persons FROM ${cohortStratum} GROUP BY stratum, level) AS c
+      LEFT JOIN (
+        SELECT r.stratum, r.persons, n.level AS smallest
+        FROM (
+          SELECT stratum, sum(persons) AS persons
+          FROM (SELECT stratum, level, count(*) AS persons FROM ${cohortStratum} GROUP BY stratum, level) AS counted
+          WHERE persons < ${from} GROUP BY stratum) AS r
+        LEFT JOIN (
+          SELECT stratum, level
+          FROM (
+            SELECT stratum, level, row_number() OVER (PARTITION BY stratum ORDER BY persons, level) AS place
+            FROM (SELECT stratum, level, count(*) AS persons FROM ${cohortStratum} GROUP BY stratum, level) AS counted
+            WHERE persons >= ${from}) AS ranked
+          WHERE place = 1) AS n ON n.stratum = r.stratum) AS p ON p.stratum = c.stratum`,
+    ),
+  );
+}
 
 /** Persons with their strata, long; everyone also has stratum `all`, level `all`. */
 export function strataOf(protocol: Protocol, estimate: Estimate, population: Table): Table {
@@ -77,10 +109,9 @@ export function strataOf(protocol: Protocol, estimate: Estimate, population: Tab
     wanted.length === 0
       ? []
       : [
-          sql`SELECT s.person_id, s.stratum, CASE WHEN n.persons >= ${NAMED_FROM[protocol.study.disclosure.profile]} THEN s.level ELSE ${RARE} END AS level
+          sql`SELECT s.person_id, s.stratum, n.shown AS level
             FROM ${cohortStratum} AS s JOIN ${population} AS m ON m.person_id = s.person_id
-            JOIN (SELECT stratum, level, count(*) AS persons FROM ${cohortStratum} GROUP BY stratum, level) AS n
-              ON n.stratum = s.stratum AND n.level = s.level
+            JOIN ${levelNames(protocol)} AS n ON n.stratum = s.stratum AND n.level = s.level
             WHERE s.stratum IN (${list(wanted)})`,
         ];
   return derive(
