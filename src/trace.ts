@@ -121,7 +121,7 @@ export async function explainRow(folder: string, number: number, env: Environmen
       inputs: Object.entries(ingest?.parts.inputs ?? {}).map(([name, sha256]) => `${name}  sha256 ${sha256}`),
       stages: manifests.map(
         ({ parts, key, outputs }) =>
-          `${parts.stage} v${parts.version}, key ${key.slice(0, 16)}: ${outputs.map((one) => `${one.name} ${one.rows}`).join(', ')}`,
+          `${parts.stage} v${parts.version}, key ${key.slice(0, 16)}: ${outputs.map((one) => one.name).join(', ')}`,
       ),
       sql: `-- reads ${planOf(tables)
         .given.map((table) => table.name)
