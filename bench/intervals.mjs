@@ -15,7 +15,7 @@ if (!existsSync(join(root, 'dist', 'engine', 'index.js'))) {
 const { derive, openDuckDB, sql } = await built('engine/index.js');
 const { cutAtNewYear, intervalsOf } = await built('persontime/intervals.js');
 const { eventsInSpans } = await built('estimate/events.js');
-const { cohort, interval } = await built('persontime/tables.js');
+const { cohort } = await built('persontime/tables.js');
 const { phase } = await built('journeys/tables.js');
 
 const sizes = process.argv.slice(2).map(Number);

@@ -434,7 +434,7 @@ export function drawStudy(seed: number): AttackStudy {
         { population: 'known', label: 'known', persons: known.length, events: eventsOf(known) },
       ],
       nesting: wide
-        ? [...new Set(persons.map((person) => person.strata['service'] ?? ''))].map((service) => ({
+        ? [...new Set(persons.map((person) => person.strata.service ?? ''))].map((service) => ({
             stratum: 'service',
             level: service,
             within_stratum: 'area',
