@@ -1,5 +1,7 @@
 import { shiftDay } from './days.ts';
+import { describeEstimate } from './designs/index.ts';
 import { isSameLength } from './study-check.ts';
+import { and } from './suggest.ts';
 import type { Estimate, Length, Protocol, ResolvedOutcome, Stratum, Study } from './tables.ts';
 
 /** The protocol in plain sentences, for `check`, and for the methods section of the report. */
@@ -52,10 +54,6 @@ export function describeProtocol(protocol: Protocol): readonly ProtocolSentence[
 function lengthText(length: Length): string {
   const [count, unit] = 'days' in length ? [length.days, 'day'] : [length.months, 'month'];
   return `${count} ${unit}${count === 1 ? '' : 's'}`;
-}
-
-function and(words: readonly string[], joint = 'and'): string {
-  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} ${joint} ${words.at(-1)}`;
 }
 
 function noteOf(protocol: Protocol, kind: string): readonly string[] {
@@ -252,20 +250,7 @@ function estimateText(estimate: Estimate, protocol: Protocol): string {
   const level = ` (${Number((100 * (estimate.confidence ?? 0.95)).toFixed(4))} % intervals)`;
   const title = estimate.title === undefined ? '' : ` (${estimate.title})`;
   const isHeadline = protocol.headline === estimate.id ? ' It is the headline.' : '';
-  const what = ((): string => {
-    switch (estimate.design) {
-      case 'rates':
-        return estimate.source === 'aggregate'
-          ? `rates of ${estimate.outcome} from counts with time at risk`
-          : `rates of ${estimate.outcome} by ${and((estimate.by ?? []).map((one) => one.replace('_', ' ')))}`;
-      case 'change':
-        return `the change in ${estimate.outcome} from the earlier to the later window${estimate.restricted === undefined ? '' : `, for everyone and for ${estimate.restricted} side by side`}`;
-      case 'survival':
-        return estimate.event === 'departure'
-          ? 'time from entry to departure'
-          : 'time from entry to the end of the journey';
-    }
-  })();
+  const what = describeEstimate(estimate);
   return `Estimate ${estimate.id}${title}: ${what}${who}${by}${level}.${isHeadline}`;
 }
 

@@ -1,5 +1,5 @@
 import type { CanonicalTable } from './canonical.ts';
-import type { Source } from './tables.ts';
+import type { Source } from './source.ts';
 
 /** Whether a register of the study fills a canonical table, or a column of it. */
 export type Filled = (table: CanonicalTable, column?: string, register?: string) => boolean;

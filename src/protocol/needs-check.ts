@@ -1,8 +1,10 @@
 import type { StudyError } from '../errors.ts';
+import { checkEstimate } from './designs/index.ts';
 import { type Filled, filledBy } from './filled.ts';
 import { linkageMistakes } from './linkage-check.ts';
 import { mistake, type Whereabouts } from './mistakes.ts';
 import { stratumMistakes } from './strata-check.ts';
+import { unknownName } from './study-check.ts';
 import { oneOfThese } from './suggest.ts';
 import type { Estimate, Source, Study } from './tables.ts';
 import type { YamlPath } from './yaml-file.ts';
@@ -93,97 +95,27 @@ function estimateMistakes(
 ): readonly StudyError[] {
   const { before, after } = study.time_at_risk;
   const mistakes: StudyError[] = [];
-  const name = `the estimate \`${estimate.id}\``;
-  const need = (holds: boolean, key: string, message: string, fix: string): void => {
-    if (!holds)
-      mistakes.push(
-        mistake('E-PROTOCOL-REFERENCE', `${name} ${message}`, where.place([...at, key], 'value'), fix),
-      );
-  };
-  const offences = 'Map `offence` in the source of the outcome register.';
-  if (estimate.design === 'survival') {
-    need(
-      after !== undefined,
-      'design',
-      'follows people from entry, and `time_at_risk.after` does not say how long',
-      'Give `time_at_risk.after`, for example {until: end-of-data}.',
-    );
-    if (estimate.event === 'departure') {
-      need(
-        filled('departure'),
-        'event',
-        'waits for departures, and no register fills `departure`',
-        'Map `departure` in a source.',
-      );
-    }
-    return mistakes;
-  }
-  if (estimate.design === 'change') {
-    const missing = [before === undefined ? '`before`' : '', after === undefined ? '`after`' : ''].filter(
-      (key) => key !== '',
-    );
-    need(
-      missing.length === 0,
-      'design',
-      `compares two windows, and \`time_at_risk\` lacks ${missing.join(' and ')}`,
-      'Give both, for example {months: 24}.',
-    );
-    need(filled('offence'), 'outcome', 'counts offences, and no register fills `offence`', offences);
-  } else if (estimate.source === 'aggregate') {
-    need(
-      filled('aggregate', 'events'),
-      'source',
-      'reads counts, and no register fills `aggregate.events`',
-      'Map `aggregate` in a source.',
-    );
-    need(
-      filled('aggregate', 'exposure'),
-      'source',
-      'reads time at risk, and no register fills `aggregate.exposure`',
-      'Map `aggregate.exposure` in a source.',
-    );
-    const wrong = (estimate.by ?? []).filter((division) => division !== 'period');
-    need(
-      wrong.length === 0,
-      'by',
-      `reads counts without dates, which cannot be divided by ${wrong.join(' or ')}`,
-      'Divide by period, or leave `by` out.',
-    );
-    need(
-      estimate.clock !== 'calendar',
-      'clock',
-      'reads counts with time at liberty, which has no calendar clock',
-      'Leave `clock` out.',
-    );
-  } else {
-    need(
-      before !== undefined || after !== undefined,
-      'design',
-      'needs time to count in, and `time_at_risk` has neither `before` nor `after`',
-      'Give at least one window.',
-    );
-    need(filled('offence'), 'outcome', 'counts offences, and no register fills `offence`', offences);
-    need(
-      !(estimate.by ?? []).includes('period'),
-      'by',
-      'divides by period, which only counts with time at risk have',
-      'Use calendar_year, or `source: aggregate`.',
-    );
-    need(
-      estimate.minimum_exposure === undefined,
-      'minimum_exposure',
-      'sets `minimum_exposure`, which only counts with time at risk have',
-      'Remove it.',
-    );
-  }
-  if (isDated(estimate) && 'clock' in estimate && estimate.clock === 'at-liberty') {
-    need(
-      filled('custody'),
-      'clock',
-      'uses time at liberty only, and no register fills `custody`',
-      'Map `custody` in a source, or use the calendar clock.',
-    );
-  }
+  const homes = {
+    outcome: [Object.keys(study.definitions.outcomes), '`definitions.outcomes`'],
+    stratum: [Object.keys(study.strata ?? {}), '`strata`'],
+    subset: [Object.keys(study.population.subsets ?? {}), '`population.subsets`'],
+  } as const;
+  checkEstimate(estimate, {
+    before: before !== undefined,
+    after: after !== undefined,
+    filled,
+    need: (holds, key, message, fix) => {
+      const place = where.place([...at, key], 'value');
+      if (!holds)
+        mistakes.push(
+          mistake('E-PROTOCOL-REFERENCE', `the estimate \`${estimate.id}\` ${message}`, place, fix),
+        );
+    },
+    reference: (kind, name, path) => {
+      const [declared, home] = homes[kind];
+      mistakes.push(...unknownName(name, declared, kind, home, where, [...at, ...path]));
+    },
+  });
   return mistakes;
 }
 

@@ -1,3 +1,4 @@
+import { withDefaults as withDesignDefaults } from './designs/index.ts';
 import { EXIT_GROUP_PRESETS, JOURNEY_EXIT } from './presets/exit-groups.ts';
 import { GAP_PRESETS } from './presets/gap.ts';
 import { OFFENCE_PRESETS, type OffencePreset } from './presets/offences.ts';
@@ -5,7 +6,6 @@ import type { Preset } from './presets/preset.ts';
 import { afterDays, nta2012, RETENTION_PRESETS } from './presets/retention.ts';
 import type {
   DefinitionUsed,
-  Estimate,
   ExitGroup,
   OffenceCode,
   Protocol,
@@ -224,48 +224,8 @@ function withDefaults(study: Study): Study {
       remove: time_at_risk.remove ?? ['custody'],
       end_at: time_at_risk.end_at ?? ['death', 'emigration', 'end-of-data'],
     },
-    estimates: study.estimates.map(estimateWithDefaults),
+    estimates: study.estimates.map((estimate) => withDesignDefaults(estimate)),
     headline: study.headline ?? study.estimates[0]?.id,
     report: { ...study.report, language: study.report?.language ?? 'en' },
   };
-}
-
-function estimateWithDefaults(estimate: Estimate): Estimate {
-  const population = estimate.population ?? 'all';
-  const strata = estimate.strata ?? [];
-  const confidence = estimate.confidence ?? 0.95;
-  switch (estimate.design) {
-    case 'rates': {
-      const source = estimate.source ?? 'intervals';
-      return source === 'aggregate'
-        ? {
-            ...estimate,
-            population,
-            strata,
-            confidence,
-            source,
-            minimum_exposure: estimate.minimum_exposure ?? 0.01,
-          }
-        : {
-            ...estimate,
-            population,
-            strata,
-            confidence,
-            source,
-            clock: estimate.clock ?? 'both',
-            by: estimate.by ?? ['window', 'phase'],
-          };
-    }
-    case 'change':
-      return { ...estimate, population, strata, confidence, clock: estimate.clock ?? 'both' };
-    case 'survival':
-      return {
-        ...estimate,
-        population,
-        strata,
-        confidence,
-        event: estimate.event ?? 'journey-end',
-        interval: estimate.interval ?? 'log',
-      };
-  }
 }

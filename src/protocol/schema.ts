@@ -1,19 +1,11 @@
 import { z } from 'zod';
+import { type Estimate, estimate } from './designs/index.ts';
+import { day, identifier, length } from './vocabulary.ts';
 
 /**
  * study.yaml: what is asked. This schema is the single source of the TypeScript types, of the JSON Schema that editors
  * complete from, and of the reference pages.
  */
-
-const day = z.iso.date({ error: 'E-PROTOCOL-DATE' }).describe('A day, YYYY-MM-DD.');
-const identifier = z
-  .string()
-  .regex(/^[a-z][a-z0-9_-]*$/)
-  .describe('A name: lower-case letters, digits, - and _.');
-
-const length = z
-  .union([z.strictObject({ days: z.int().positive() }), z.strictObject({ months: z.int().positive() })])
-  .describe('A length of time: {days: 28} or {months: 24}. Months are calendar months.');
 
 export const gapPresets = ['ndtms-21d', 'omt-7d', 'aihw-3m', 'omop-30d', 'adherer-90d', 'none'] as const;
 export const exitPresets = ['ndtms-2012', 'ndtms-2012-referred-on-is-success', 'as-recorded'] as const;
@@ -244,67 +236,6 @@ const stratum = z.union([
   z.strictObject({ allocation: z.string().describe('The arm of this programme.') }),
 ]);
 
-const estimateBase = {
-  id: identifier.describe('The name of the estimate in results and in `headline`.'),
-  title: z.string().optional().describe('The heading of its table.'),
-  population: identifier.optional().describe('`all` (the default) or a subset.'),
-  strata: z.array(identifier).optional().describe('One table for each; always also the whole.'),
-};
-const level = z.number().min(0.5).max(0.999).optional().describe('Confidence level; default 0.95.');
-
-const estimate = z
-  .discriminatedUnion('design', [
-    z.strictObject({
-      ...estimateBase,
-      design: z.literal('rates').describe('Events, person-years and rates with exact intervals.'),
-      outcome: identifier.describe('An outcome of `definitions.outcomes`.'),
-      by: z
-        .array(z.enum(['window', 'phase', 'calendar_year', 'age_band', 'period']))
-        .optional()
-        .describe('What the person-time is divided by; default window and phase.'),
-      clock: z.enum(['calendar', 'at-liberty', 'both']).optional().describe('Default both.'),
-      source: z
-        .enum(['intervals', 'aggregate'])
-        .optional()
-        .describe('aggregate: counts with time at risk instead of dated events.'),
-      minimum_exposure: z
-        .number()
-        .positive()
-        .optional()
-        .describe('aggregate: years below this are reported apart; default 0.01.'),
-      confidence: level,
-    }),
-    z.strictObject({
-      ...estimateBase,
-      design: z.literal('change').describe('Events after entry against events before, in windows.'),
-      outcome: identifier.describe('An outcome of `definitions.outcomes`.'),
-      clock: z.enum(['calendar', 'at-liberty', 'both']).optional().describe('Default both.'),
-      restricted: identifier
-        .optional()
-        .describe('The subset selected on earlier events; printed beside everyone, always together.'),
-      bootstrap: z
-        .strictObject({
-          replicates: z.int().min(200).max(20000).describe('How many resamples of persons.'),
-          seed: z.int().describe('The same seed gives the same interval.'),
-        })
-        .optional()
-        .describe('A bootstrap interval over persons beside the clustered one.'),
-      confidence: level,
-    }),
-    z.strictObject({
-      ...estimateBase,
-      design: z.literal('survival').describe('Time to an event: Kaplan-Meier curves and log-rank tests.'),
-      event: z.enum(['journey-end', 'departure']).optional().describe('Default journey-end: retention.'),
-      interval: z.enum(['log', 'log-log', 'plain']).optional().describe('Default log.'),
-      times: z
-        .array(z.int().positive())
-        .optional()
-        .describe('Days at which the curve is reported in tables.'),
-      confidence: level,
-    }),
-  ])
-  .describe('One estimate.');
-
 export const studySchema = z
   .strictObject({
     schema_version: z.literal(1, { error: 'E-PROTOCOL-VERSION' }).describe('The version of this format: 1.'),
@@ -360,10 +291,10 @@ export const studySchema = z
   .describe('A study protocol.');
 
 export type Study = z.infer<typeof studySchema>;
-export type Estimate = z.infer<typeof estimate>;
+export type { Estimate };
 export type EstimateOf<D extends Estimate['design']> = Extract<Estimate, { design: D }>;
 export type OffenceSet = z.infer<typeof offenceSet>;
 export type GapRule = z.infer<typeof gapRule>;
-export type Length = z.infer<typeof length>;
+export type { Length } from './vocabulary.ts';
 export type Stratum = z.infer<typeof stratum>;
 export type RetentionBand = z.infer<typeof band>;

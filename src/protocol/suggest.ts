@@ -56,3 +56,8 @@ export function oneOfThese(allowed: readonly string[], limit = 14): string {
   }
   return allowed.length < 2 ? allowed.join('') : `${allowed.slice(0, -1).join(', ')} or ${allowed.at(-1)}`;
 }
+
+/** a, b and c. */
+export function and(words: readonly string[], joint = 'and'): string {
+  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} ${joint} ${words.at(-1)}`;
+}
