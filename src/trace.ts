@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { openStore, planOf, printPlan, writeWhole } from './engine/index.ts';
 import { StudyError } from './errors.ts';
 import { analysisTable } from './estimate/analysis-table.ts';
-import { countTables, ESTIMANDS } from './estimate/index.ts';
+import { countTables, estimandOf } from './estimate/index.ts';
 import type { ResultRow } from './estimate/tables.ts';
 import {
   describeProtocol,
@@ -114,7 +114,7 @@ export async function explainRow(folder: string, number: number, env: Environmen
     const [ingest] = manifests;
     return {
       row,
-      estimand: estimate === undefined ? 'not in the protocol' : ESTIMANDS[estimate.design],
+      estimand: estimate === undefined ? 'not in the protocol' : estimandOf(estimate),
       definitions: own.definitions_used.map(
         ({ kind, name, version, text, standing }) => `${kind} ${name} (${version}, ${standing}): ${text}`,
       ),

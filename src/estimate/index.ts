@@ -5,46 +5,22 @@ import {
   name,
   type Output,
   planOf,
-  type Row,
   type Sql,
   type StagePlan,
   sql,
   type Table,
 } from '../engine/index.ts';
 import type { Estimate, Protocol } from '../protocol/tables.ts';
-import { changeMoment, changePattern, countChange, leaverMoment } from './change/counts.ts';
-import { fitChange } from './change/rows.ts';
-import { clocksOf } from './clocks.ts';
+import type { Planned, Reader } from './design.ts';
+import { planDesign, populationsOf } from './designs.ts';
 import { populationSteps, populations } from './population.ts';
-import { countRates, rateCount } from './rates/counts.ts';
-import { fitRates } from './rates/fit.ts';
-import { countExits, exitCount } from './survival/counts.ts';
-import { fitSurvival } from './survival/fit.ts';
 import { RESULT_ORDER, type ResultRow, result } from './tables.ts';
+
+export { estimandOf } from './designs.ts';
 
 /** Counts in the engine, fits on arrays, one long result table. The stage that opens the outcomes. */
 
 const CONFIDENCE = 0.95;
-const BOOTSTRAP = { replicates: 2000, seed: 20120301 };
-const SURVIVAL_TIMES = [28, 91, 183, 365, 730];
-
-/** What each design estimates, in words; docs/methods has the whole. */
-export const ESTIMANDS: Readonly<Record<Estimate['design'], string>> = {
-  rates:
-    'Events per person-year in the persons and time named by the row: what was recorded, not what treatment caused.',
-  change:
-    'The change in recorded events of the same persons from the window before entry to the window after it. It mixes time on and off treatment, and includes whatever would have happened without treatment.',
-  survival:
-    'The proportion still in the journey they entered so many days after entry; who dies or is no longer observed is censored. Of a curve to departure: the proportion alive and in the country.',
-};
-
-/** An estimate in one population: its tables of counts, and the rows it makes of them. */
-interface Planned {
-  readonly tables: readonly Table[];
-  readonly rows: (
-    read: <C extends Columns>(columns: C, table: Table) => Promise<Row<C>[]>,
-  ) => Promise<ResultRow[]>;
-}
 
 function planOne(protocol: Protocol, estimate: Estimate, population: string, members: Table): Planned {
   const context = {
@@ -53,53 +29,7 @@ function planOne(protocol: Protocol, estimate: Estimate, population: string, mem
     variant: protocol.variant,
     confidence: estimate.confidence ?? CONFIDENCE,
   };
-  switch (estimate.design) {
-    case 'rates': {
-      const counts = countRates(protocol, estimate, members);
-      return { tables: [counts], rows: async (read) => fitRates(await read(rateCount, counts), context) };
-    }
-    case 'change': {
-      const { moments, patterns, leavers } = countChange(protocol, estimate, members);
-      return {
-        tables: [moments, patterns, leavers],
-        rows: async (read) =>
-          fitChange(
-            await read(changeMoment, moments),
-            await read(changePattern, patterns),
-            await read(leaverMoment, leavers),
-            {
-              ...context,
-              clocks: clocksOf(protocol, estimate.clock),
-              bootstrap: estimate.bootstrap ?? BOOTSTRAP,
-            },
-          ),
-      };
-    }
-    case 'survival': {
-      const counts = countExits(protocol, estimate, members);
-      return {
-        tables: [counts],
-        rows: async (read) =>
-          fitSurvival(await read(exitCount, counts), {
-            ...context,
-            interval: estimate.interval ?? 'log',
-            times: estimate.times ?? SURVIVAL_TIMES,
-          }),
-      };
-    }
-  }
-}
-
-/**
- * The populations an estimate is made in. A change in persons selected on their earlier events never stands alone: an
- * estimate that names such a subset as its population is made in everyone as well.
- */
-function populationsOf(protocol: Protocol, estimate: Estimate): readonly string[] {
-  const named = estimate.population ?? 'all';
-  if (estimate.design !== 'change') return [named];
-  const isSelected = protocol.study.population.subsets?.[named]?.prior_events !== undefined;
-  const { restricted = named } = estimate;
-  return [...new Set([...(isSelected ? ['all'] : []), named, restricted])];
+  return planDesign(estimate.design, { protocol, estimate, members, context });
 }
 
 export function planEstimate(protocol: Protocol): StagePlan {
@@ -138,10 +68,14 @@ export function countTables(protocol: Protocol, id: string, population: string):
 }
 
 async function fitAll(engine: Engine, planned: readonly Planned[], steps: Table): Promise<readonly Output[]> {
-  const read = async <C extends Columns>(columns: C, table: Table) => {
+  const ordered = (columns: Columns, table: Table): Sql => {
     const keys = Object.keys(columns);
     const order: Sql[] = keys.map((column) => sql`${name(column)} NULLS FIRST`);
-    return engine.rows(columns, sql`SELECT ${list(keys.map(name))} FROM ${table} ORDER BY ${list(order)}`);
+    return sql`SELECT ${list(keys.map(name))} FROM ${table} ORDER BY ${list(order)}`;
+  };
+  const read: Reader = {
+    rows: (columns, table) => engine.rows(columns, ordered(columns, table)),
+    columns: (columns, table) => engine.columns(columns, ordered(columns, table)),
   };
   const rows: ResultRow[] = [];
   for (const one of planned) rows.push(...(await one.rows(read)));

@@ -1,32 +1,18 @@
-import type { Estimate } from '../protocol/tables.ts';
 import { csvText } from './csv.ts';
+import { estimateSection } from './designs/index.ts';
 import { html } from './html.ts';
 import { pageOf } from './page.ts';
-import { type Reading, readingOf, type Section } from './reading.ts';
-import { changeSection } from './sections/change.ts';
+import { readingOf, type Section } from './reading.ts';
 import { dataQualitySection } from './sections/data-quality.ts';
 import { definitionsSection } from './sections/definitions.ts';
 import { disclosureSection } from './sections/disclosure.ts';
 import { flowSection } from './sections/flow.ts';
 import { headlineOf, headlineView } from './sections/headline.ts';
 import { provenanceSection } from './sections/provenance.ts';
-import { ratesSection } from './sections/rates.ts';
-import { retentionSection } from './sections/retention.ts';
 import { variantsSection } from './sections/variants.ts';
 import type { RenderedReport, ReportInput } from './tables.ts';
 
 export { resultsCsv } from './results-csv.ts';
-
-async function estimateSection(reading: Reading, estimate: Estimate): Promise<Section> {
-  switch (estimate.design) {
-    case 'change':
-      return changeSection(reading, estimate);
-    case 'rates':
-      return ratesSection(reading, estimate);
-    case 'survival':
-      return retentionSection(reading, estimate);
-  }
-}
 
 /** The report as one page and its files. The same input gives the same bytes. */
 export async function renderReport(input: ReportInput): Promise<RenderedReport> {

@@ -1,5 +1,6 @@
 import type { Row } from '../../engine/index.ts';
 import { clopperPearsonInterval } from '../../stats/rates/proportion.ts';
+import type { EstimateContext } from '../design.ts';
 import { type Cell, DAYS_PER_YEAR, levelled, NOBODY, type Outcome, resultRow } from '../rows.ts';
 import type { ResultRow } from '../tables.ts';
 import type { changeMoment, changePattern, leaverMoment, Variable } from './counts.ts';
@@ -16,11 +17,7 @@ import {
 
 /** From counts to the rows of a `change` estimate. */
 
-export interface ChangeContext {
-  readonly estimate_id: string;
-  readonly population: string;
-  readonly variant: string;
-  readonly confidence: number;
+export interface ChangeContext extends EstimateContext {
   readonly clocks: readonly ('calendar' | 'at-liberty')[];
   readonly bootstrap: { readonly replicates: number; readonly seed: number };
 }

@@ -1,5 +1,6 @@
 import type { Row } from '../../engine/index.ts';
 import { garwoodInterval } from '../../stats/rates/poisson-interval.ts';
+import type { EstimateContext } from '../design.ts';
 import { type Cell, levelled, NOBODY, resultRow } from '../rows.ts';
 import type { ResultRow } from '../tables.ts';
 import type { rateCount } from './counts.ts';
@@ -8,14 +9,7 @@ import type { rateCount } from './counts.ts';
 
 const PHASED = new Set(['window', 'phase']);
 
-export interface RateContext {
-  readonly estimate_id: string;
-  readonly population: string;
-  readonly variant: string;
-  readonly confidence: number;
-}
-
-export function fitRates(counts: readonly Row<typeof rateCount>[], context: RateContext): ResultRow[] {
+export function fitRates(counts: readonly Row<typeof rateCount>[], context: EstimateContext): ResultRow[] {
   const counted = { method: 'count', unit: 'number' };
   const rate = {
     measure: 'rate',

@@ -7,17 +7,14 @@ import {
 } from '../../stats/survival/kaplan-meier.ts';
 import { type LifeTable, numbersAtRisk, tabulateCounts } from '../../stats/survival/life-table.ts';
 import { testLogRank } from '../../stats/survival/log-rank.ts';
+import type { EstimateContext } from '../design.ts';
 import { type Cell, DAYS_PER_YEAR, levelled, NOBODY, type Outcome, resultRow } from '../rows.ts';
 import type { ResultRow } from '../tables.ts';
 import type { exitCount } from './counts.ts';
 
 /** Retention: Kaplan-Meier curve, numbers at risk, median, log-rank test; see docs/methods/survival.md. */
 
-export interface SurvivalContext {
-  readonly estimate_id: string;
-  readonly population: string;
-  readonly variant: string;
-  readonly confidence: number;
+export interface SurvivalContext extends EstimateContext {
   readonly interval: SurvivalInterval;
   /** Days at which tables report the curve. */
   readonly times: readonly number[];

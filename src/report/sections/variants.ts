@@ -1,76 +1,19 @@
-import type { ReleasedResultRow } from '../../disclose/tables.ts';
 import type { Estimate } from '../../protocol/tables.ts';
-import { CAUTION, selectionCautions } from '../cautions.ts';
+import { selectionCautions } from '../cautions.ts';
+import { reportOf, type VariantLine } from '../designs/index.ts';
 import { drawSpec } from '../draw.ts';
 import { figureView } from '../figure-view.ts';
 import { type Html, html } from '../html.ts';
-import { domainOf, intervalChart, PLAIN, SIGNED_PERCENT } from '../interval-chart.ts';
+import { domainOf, intervalChart } from '../interval-chart.ts';
 import { numberTable } from '../number-table.ts';
 import { countOrMark, SUPPRESSED } from '../numbers.ts';
 import { confidenceOf, type Reading, type Section } from '../reading.ts';
 import type { Figure } from '../tables.ts';
-import { fileColumns, markNote, percentText } from '../value-text.ts';
-import { CLOCK, capital, phaseWords, spoken } from '../words.ts';
-import { changeDomain, changePopulations, changeRow } from './change.ts';
-import { phasePlace, rateText } from './rates.ts';
-import { daysText } from './retention.ts';
+import { fileColumns, markNote } from '../value-text.ts';
+import { CLOCK, capital, spoken } from '../words.ts';
+import { changeDomain } from './change.ts';
 
 /** The headline under each declared alternative: does the answer hang on a definition? */
-
-interface VariantLine {
-  readonly variant: string;
-  readonly series: string;
-  readonly population: string;
-  readonly row: ReleasedResultRow | undefined;
-}
-
-function linesOf(reading: Reading, estimate: Estimate, variants: readonly string[]): readonly VariantLine[] {
-  return variants.flatMap((variant): readonly VariantLine[] => {
-    const population = estimate.population ?? 'all';
-    const whole = { estimate_id: estimate.id, variant, population, stratum: 'all', level: 'all' };
-    if (estimate.design === 'change')
-      return changePopulations(estimate).map((one) => ({
-        variant,
-        population: one,
-        series: reading.population(one),
-        row: changeRow(reading, estimate.id, one, 'all', 'all', variant),
-      }));
-    if (estimate.design === 'survival') {
-      const [row] = reading.find({ ...whole, measure: 'median' });
-      return [{ variant, population, series: 'Median stay', row }];
-    }
-    const rates = reading.find({ ...whole, measure: 'rate' });
-    const clock = rates.some((row) => row.clock === 'at-liberty') ? 'at-liberty' : 'calendar';
-    const own = rates.filter((row) => row.clock === clock);
-    const windows = own.filter(({ phase }) => phase === 'before entry' || phase === 'after entry');
-    return [...(windows.length > 0 ? windows : own)]
-      .sort((a, b) => phasePlace(a.phase) - phasePlace(b.phase))
-      .map((row) => ({
-        variant,
-        population,
-        series: row.phase === null ? 'Rate' : capital(phaseWords(row.phase).replace(' (whole window)', '')),
-        row,
-      }));
-  });
-}
-
-const DRAWN = {
-  change: {
-    axis: 'Change in events, after entry against before (%)',
-    ticks: SIGNED_PERCENT,
-    text: percentText,
-  },
-  rates: {
-    axis: 'Events per person-year',
-    ticks: PLAIN,
-    text: rateText,
-  },
-  survival: {
-    axis: 'Median stay (days)',
-    ticks: PLAIN,
-    text: daysText,
-  },
-} as const;
 
 export async function variantsSection(
   reading: Reading,
@@ -82,18 +25,21 @@ export async function variantsSection(
     released.results.some((row) => row.variant === variant && row.estimate_id === estimate?.id),
   );
   if (estimate === undefined || present.length === 0 || reading.variant !== 'protocol') return undefined;
-  const lines = linesOf(reading, estimate, ['protocol', ...present]);
+  const design = reportOf<Estimate['design']>(estimate.design);
+  const lines = ['protocol', ...present].flatMap((variant) =>
+    design.variants.lines(reading, estimate, variant),
+  );
   if (lines.length === 0) return undefined;
   const nameOf = (variant: string): string =>
     variant === 'protocol' ? 'The protocol' : capital(spoken(variant));
-  const { axis, ticks, text } = DRAWN[estimate.design];
+  const { axis, ticks, text, label, reference, change } = design.variants;
   const table = numberTable(
     'variants',
     `The headline under ${present.length} declared alternative${present.length === 1 ? '' : 's'}`,
     lines,
     [
       {
-        label: estimate.design === 'change' ? 'Population' : 'Measure',
+        label,
         text: ({ series }) => series,
         csv: {
           variant: (line) => line.variant,
@@ -144,11 +90,11 @@ export async function variantsSection(
     points,
     axis,
     ticks,
-    ...(estimate.design === 'change' ? { reference: 0 } : {}),
+    ...(reference === undefined ? {} : { reference }),
     domain:
-      estimate.design === 'change'
-        ? changeDomain(points)
-        : domainOf(points, { low: 0, high: Number.POSITIVE_INFINITY, include: [0] }),
+      reference === undefined
+        ? domainOf(points, { low: 0, high: Number.POSITIVE_INFINITY, include: [0] })
+        : changeDomain(points),
   });
   const clock = lines.flatMap(({ row }) => row?.clock ?? [])[0];
   const figure: Figure = {
@@ -175,10 +121,10 @@ ${present.map(
       reading,
       lines.map(({ population, row }) => ({
         population,
-        change: estimate.design === 'change' ? (row?.value ?? null) : null,
+        change: change?.(row) ?? null,
       })),
     ),
-    CAUTION[estimate.design],
+    design.caution,
   ];
   return {
     id: 'variants',

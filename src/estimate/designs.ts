@@ -1,0 +1,25 @@
+import type { Estimate, Protocol } from '../protocol/tables.ts';
+import { change } from './change/index.ts';
+import type { Design, DesignInput, Planned } from './design.ts';
+import { rates } from './rates/index.ts';
+import { survival } from './survival/index.ts';
+
+/** Every design has its folder here. */
+const DESIGNS: { readonly [D in Estimate['design']]: Design<D> } = { rates, change, survival };
+
+function designOf<D extends Estimate['design']>(design: D): Design<D> {
+  return DESIGNS[design];
+}
+
+export function estimandOf(estimate: Estimate): string {
+  return designOf(estimate.design).estimand;
+}
+
+export function planDesign<D extends Estimate['design']>(design: D, input: DesignInput<D>): Planned {
+  return designOf(design).plan(input);
+}
+
+export function populationsOf(protocol: Protocol, estimate: Estimate): readonly string[] {
+  const design: Design<typeof estimate.design> = designOf(estimate.design);
+  return design.populations?.(protocol, estimate) ?? [estimate.population ?? 'all'];
+}

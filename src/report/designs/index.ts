@@ -1,0 +1,26 @@
+import type { Estimate } from '../../protocol/tables.ts';
+import type { Reading, Section } from '../reading.ts';
+import { change } from './change.ts';
+import type { DesignReport } from './design.ts';
+import { rates } from './rates.ts';
+import type { Statement } from './statement.ts';
+import { survival } from './survival.ts';
+
+export type { VariantLine } from './design.ts';
+export type { Statement } from './statement.ts';
+
+const DESIGNS: { readonly [D in Estimate['design']]: DesignReport<D> } = { rates, change, survival };
+
+export function reportOf<D extends Estimate['design']>(design: D): DesignReport<D> {
+  return DESIGNS[design];
+}
+
+export function estimateSection(reading: Reading, estimate: Estimate): Promise<Section> {
+  const design = reportOf<Estimate['design']>(estimate.design);
+  return design.section(reading, estimate);
+}
+
+export function statementsOf(reading: Reading, estimate: Estimate): readonly Statement[] {
+  const design = reportOf<Estimate['design']>(estimate.design);
+  return design.statements(reading, estimate);
+}
