@@ -70,7 +70,7 @@ export function discloseWithLog(
 ): { readonly released: Released<ReleasedTables>; readonly log: DisclosureLog } {
   const isZeroShown = profile.zero === 'shown';
   const system = buildSystem();
-  const quantities = collectQuantities(system, isZeroShown ? 1 : 0);
+  const quantities = collectQuantities(system);
   const plans = planResults(internal, system, quantities, isZeroShown);
   const registers = planRegisters(internal, system, quantities);
   const { study, nesting = [] } = internal;

@@ -48,8 +48,8 @@ function keyOf(description: Description): string {
 
 const ROLES: Readonly<Record<Kind, Role>> = { persons: 'count', events: 'count', days: 'amount' };
 
-/** `leastPersons`: what everybody knows a withheld number of persons to be at least. */
-export function collectQuantities(system: SystemBuilder, leastPersons: 0 | 1): Quantities {
+/** A row is about somebody, as every reader knows: where there are persons there is at least one. */
+export function collectQuantities(system: SystemBuilder): Quantities {
   const all: Quantity[] = [];
   const byKey = new Map<string, Quantity[]>();
   return {
@@ -71,7 +71,7 @@ export function collectQuantities(system: SystemBuilder, leastPersons: 0 | 1): Q
         system.addVariable({
           value,
           role: ROLES[description.kind],
-          floor: description.kind === 'persons' && value > 0 ? leastPersons : 0,
+          floor: description.kind === 'persons' && value > 0 ? 1 : 0,
           block: `${description.stratum}: ${description.level}`,
           group: description.kind === 'events' ? `events of ${description.outcome}` : 'persons',
         });

@@ -1,4 +1,5 @@
 import type { Quantities } from './quantities.ts';
+import { PRIMARY } from './relations.ts';
 import type { SystemBuilder } from './system.ts';
 import type { InternalTables } from './tables.ts';
 
@@ -29,7 +30,6 @@ export interface RegisterPlan {
 const ORIGIN = { variant: 'protocol', estimate: '', clock: '' } as const;
 const CALENDAR = { ...ORIGIN, clock: 'calendar' } as const;
 const EVERYONE = { population: 'all', stratum: 'all', level: 'all', phase: '' } as const;
-const PRIMARY = '(primary outcome, whenever)';
 
 const COST = { step: 2, first_step: 6, last_step: 20, population: 8, flow: 2, records: 6, part: 1 } as const;
 

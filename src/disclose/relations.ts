@@ -7,6 +7,9 @@ import { windowDays } from './window-days.ts';
 
 /** From the margins to relations between the numbers of a study. */
 
+/** The outcome of attrition and population steps, whose events are counted whenever they happened. */
+export const PRIMARY = '(primary outcome, whenever)';
+
 export interface RelationInput {
   readonly system: SystemBuilder;
   readonly quantities: Quantities;
@@ -208,12 +211,12 @@ function addRivals({ system, quantities, threshold }: RelationInput): void {
     if (calendar !== undefined && calendar !== one.variable)
       system.atLeast([calendar], [one.variable], restRole(one));
   }
-  const valueOf = (id: number): number => system.variables[id]?.value ?? 0;
+  const amount = (id: number): number => system.variables[id]?.value ?? 0;
   for (const variables of quantities.rivals()) {
     if (system.variables[variables[0] ?? 0]?.role !== 'count') continue;
     for (const large of variables) {
       for (const small of variables) {
-        const difference = valueOf(large) - valueOf(small);
+        const difference = amount(large) - amount(small);
         if (difference > 0 && difference < threshold) system.atLeast([large], [small], 'count');
       }
     }
@@ -246,6 +249,44 @@ function addTime({ system, quantities, study }: RelationInput): void {
   }
 }
 
+/** Whoever is not open has left: an exit group is its leavers, with all their events after entry, and the rest is open. */
+function addLeavers({ system, quantities, study }: RelationInput): void {
+  const { success, exits } = strataNames(study);
+  for (const one of quantities.all) {
+    if (!(one.phase === 'left' || one.phase === 'after entry of leavers')) continue;
+    const phase = one.phase === 'left' ? '' : 'after entry';
+    const find = (stratum: string, level: string): number | undefined =>
+      quantities.find({ ...one, stratum, level, phase }, one);
+    if (exits.includes(one.stratum)) {
+      const group = find(one.stratum, one.level);
+      if (group !== undefined) system.sum([group], [one.variable]);
+    }
+    if (one.stratum !== 'all') continue;
+    const everyone = find('all', 'all');
+    for (const stratum of [...success, ...exits]) {
+      const open = find(stratum, 'open');
+      if (everyone !== undefined && open !== undefined) system.sum([everyone], [one.variable, open]);
+    }
+  }
+}
+
+/** The steps of the population count events whenever they happened: at least those in both windows, also of the rest. */
+function addEver({ system, quantities }: RelationInput): void {
+  const ever = quantities.all.filter((one) => one.kind === 'events' && one.outcome === PRIMARY);
+  const everyone = ever.find(({ population, stratum }) => population === 'all' && stratum === 'all');
+  for (const one of quantities.all) {
+    if (one.kind !== 'events' || one.outcome === PRIMARY || one.stratum !== 'all' || one.phase !== '')
+      continue;
+    if (one.variant !== 'protocol' || one.clock !== 'calendar') continue;
+    const whole = ever.find(({ population, stratum }) => population === one.population && stratum === 'all');
+    if (whole === undefined) continue;
+    system.atLeast([whole.variable], [one.variable], 'slack');
+    const all = quantities.find({ ...one, population: 'all' }, one);
+    if (one.population !== 'all' && all !== undefined && everyone !== undefined)
+      system.atLeast([everyone.variable, one.variable], [whole.variable, all], 'slack');
+  }
+}
+
 /** Levels that lie within a level of another stratum, declared or known from how a stratum is made. */
 function addNesting({ system, quantities, study, nesting }: RelationInput): void {
   const { success, exits } = strataNames(study);
@@ -265,10 +306,6 @@ function addNesting({ system, quantities, study, nesting }: RelationInput): void
           if (back !== undefined) system.sum([back], [one.variable]);
         }
       }
-      if (one.level !== 'open' || one.kind !== 'persons' || one.phase !== '') continue;
-      const everyone = find(one, 'all', 'all');
-      const left = find(one, 'all', 'all', 'left');
-      if (everyone !== undefined && left !== undefined) system.sum([everyone], [one.variable, left]);
     }
   }
   const outer = groupBy(nesting, (row) => [row.stratum, row.within_stratum, row.within_level]);
@@ -306,4 +343,6 @@ export function relateResults(input: RelationInput): void {
   addRivals(input);
   addTime(input);
   addNesting(input);
+  addLeavers(input);
+  addEver(input);
 }

@@ -135,7 +135,21 @@ export function equationsOf(readings: readonly Reading[], known: Known): Bound[]
           atLeast('longest window', inPhase, [key], most);
         if (place.phase === 'retained') atLeast('longest window', own, [key], most);
       }
-      if (place.phase === 'ever') atLeast('ever', [key], has({ ...place, phase: '', clock: 'calendar' }));
+      if (place.phase === 'ever') {
+        const inWindows = (population: string): string[] =>
+          ['before entry', 'after entry'].flatMap((phase) =>
+            has({ ...place, population, phase, clock: 'calendar' }),
+          );
+        const all = has({ ...place, population: 'all' });
+        atLeast('ever', [key], has({ ...place, phase: '', clock: 'calendar' }));
+        atLeast('ever', [key], inWindows(place.population));
+        if (place.population === 'known' && all.length === 1 && inWindows('known').length === 2)
+          atLeast(
+            'ever of the rest',
+            [...all, ...inWindows('known')],
+            inWindows('all').length === 2 ? [key, ...inWindows('all')] : [],
+          );
+      }
       if (place.phase === 'left') {
         atLeast('back of left', [key], at('back'));
         if (place.stratum === 'exit_group') {
@@ -162,6 +176,10 @@ export function equationsOf(readings: readonly Reading[], known: Known): Bound[]
         const after = has({ ...place, phase: 'after entry' });
         if (place.stratum === 'exit_group') sum('events of leavers', after, [key]);
         else atLeast('events of leavers', after, [key]);
+        if (place.stratum === 'all')
+          for (const stratum of ['exit_group', 'success_and_return'])
+            for (const open of has({ ...place, stratum, level: 'open', phase: 'after entry' }))
+              sum('events of the open', after, [key, open]);
         atLeast('later of leavers', [key], at('after leaving'));
       }
       if (
