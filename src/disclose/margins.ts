@@ -53,3 +53,20 @@ export function parted(text: string): readonly [string, string] | undefined {
   const at = text.lastIndexOf(CROSS);
   return at < 0 ? undefined : [text.slice(0, at), text.slice(at + CROSS.length)];
 }
+
+const AT = ' at ';
+
+/** A phase, or all the time there is, cut to the bin or day of a row with a time. */
+export function binOf(phase: string, time: number): string {
+  return `${phase}${AT}${time}`;
+}
+
+/** The phase and the time of a bin; undefined where the phase is no bin. */
+export function binned(phase: string): readonly [string, number] | undefined {
+  const at = phase.lastIndexOf(AT);
+  const time = Number(phase.slice(at + AT.length));
+  return at < 0 || !Number.isFinite(time) ? undefined : [phase.slice(0, at), time];
+}
+
+/** The outcome of attrition and population steps, whose events are counted whenever they happened. */
+export const PRIMARY = '(primary outcome, whenever)';

@@ -1,5 +1,5 @@
+import { PRIMARY } from './margins.ts';
 import type { Quantities } from './quantities.ts';
-import { PRIMARY } from './relations.ts';
 import type { SystemBuilder } from './system.ts';
 import type { InternalTables } from './tables.ts';
 

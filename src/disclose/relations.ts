@@ -1,52 +1,18 @@
-import type { Study } from '../protocol/tables.ts';
+import { addEver, addLeavers, addNesting } from './journey-relations.ts';
 import { COVERED, PHASES, parted, TILINGS, WINDOWS, WITHIN } from './margins.ts';
-import type { Description, Quantities, Quantity } from './quantities.ts';
-import type { SystemBuilder } from './system.ts';
-import type { NestingRow } from './tables.ts';
-import { windowDays } from './window-days.ts';
+import type { Description, Quantity } from './quantities.ts';
+import {
+  groupBy,
+  personsOf,
+  placesOf,
+  type RelationInput,
+  restRole,
+  slopOf,
+  sourcesOf,
+} from './relation-input.ts';
+import { addDivisions, addTime, addYears } from './time-relations.ts';
 
 /** From the margins to relations between the numbers of a study. */
-
-/** The outcome of attrition and population steps, whose events are counted whenever they happened. */
-export const PRIMARY = '(primary outcome, whenever)';
-
-export interface RelationInput {
-  readonly system: SystemBuilder;
-  readonly quantities: Quantities;
-  readonly study: Pick<Study, 'population' | 'time_at_risk' | 'strata'>;
-  readonly nesting: readonly NestingRow[];
-  readonly threshold: number;
-}
-
-/** Whether a difference of two of its numbers is itself a number of persons or events. */
-function restRole(quantity: Quantity): 'count' | 'slack' {
-  return quantity.kind === 'days' ? 'slack' : 'count';
-}
-
-/** Days come as rounded years: a sum of n of them may be off by n. */
-function slopOf(kind: Quantity['kind'], terms: number): number {
-  return kind === 'days' ? terms : 0;
-}
-
-function groupBy<T>(items: readonly T[], keyOf: (item: T) => readonly (string | number)[]): T[][] {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const key = JSON.stringify(keyOf(item));
-    const group = groups.get(key) ?? [];
-    group.push(item);
-    groups.set(key, group);
-  }
-  return [...groups.values()];
-}
-
-/** Numbers of one kind from one estimate and clock. */
-function sourcesOf(quantities: Quantities): Quantity[][] {
-  return groupBy(quantities.all, (one) => [one.variant, one.estimate, one.clock, one.kind, one.outcome]);
-}
-
-function placesOf(source: readonly Quantity[]): Quantity[][] {
-  return groupBy(source, (one) => [one.population, one.stratum, one.level]);
-}
 
 /** A total that no row prints but every reader can add up, so that other divisions have something to sum to. */
 function addTotals({ system, quantities }: RelationInput): void {
@@ -198,11 +164,6 @@ function addPopulations({ system, quantities, study }: RelationInput): void {
   }
 }
 
-function personsOf(quantities: Quantities, one: Quantity): number | undefined {
-  const persons: Description = { ...one, kind: 'persons', outcome: '' };
-  return quantities.find(persons, one) ?? quantities.find({ ...persons, phase: '' }, one);
-}
-
 /** Time at liberty is part of all time; the same number by another clock, estimate or variant may differ by a few. */
 function addRivals({ system, quantities, threshold }: RelationInput): void {
   for (const one of quantities.all) {
@@ -223,118 +184,6 @@ function addRivals({ system, quantities, threshold }: RelationInput): void {
   }
 }
 
-/** Nobody has more time than the windows are long, and where they are full, nobody has less. */
-function addTime({ system, quantities, study }: RelationInput): void {
-  const lengths = windowDays(study.time_at_risk);
-  if (lengths === undefined) return;
-  for (const source of sourcesOf(quantities)) {
-    if (source[0]?.kind !== 'days') continue;
-    const cells = source.flatMap((one) => {
-      const people = personsOf(quantities, one);
-      return people === undefined || one.phase === 'retained' ? [] : [{ one, people }];
-    });
-    const persons = (id: number): number => system.variables[id]?.value ?? 0;
-    for (const { one, people } of cells) {
-      const limit = lengths[one.phase] ?? lengths[''];
-      if (limit !== undefined) system.atLeast([people], [one.variable], 'slack', { whole: limit.most });
-    }
-    for (const phase of WINDOWS) {
-      const limit = lengths[phase];
-      const own = cells.filter(({ one }) => one.phase === phase);
-      if (limit === undefined || !own.every(({ one, people }) => one.value >= limit.least * persons(people)))
-        continue;
-      for (const { one, people } of own)
-        system.atLeast([one.variable], [people], 'slack', { parts: limit.least });
-    }
-  }
-}
-
-/** Whoever is not open has left: an exit group is its leavers, with all their events after entry, and the rest is open. */
-function addLeavers({ system, quantities, study }: RelationInput): void {
-  const { success, exits } = strataNames(study);
-  for (const one of quantities.all) {
-    if (!(one.phase === 'left' || one.phase === 'after entry of leavers')) continue;
-    const phase = one.phase === 'left' ? '' : 'after entry';
-    const find = (stratum: string, level: string): number | undefined =>
-      quantities.find({ ...one, stratum, level, phase }, one);
-    if (exits.includes(one.stratum)) {
-      const group = find(one.stratum, one.level);
-      if (group !== undefined) system.sum([group], [one.variable]);
-    }
-    if (one.stratum !== 'all') continue;
-    const everyone = find('all', 'all');
-    for (const stratum of [...success, ...exits]) {
-      const open = find(stratum, 'open');
-      if (everyone !== undefined && open !== undefined) system.sum([everyone], [one.variable, open]);
-    }
-  }
-}
-
-/** The steps of the population count events whenever they happened: at least those in both windows, also of the rest. */
-function addEver({ system, quantities }: RelationInput): void {
-  const ever = quantities.all.filter((one) => one.kind === 'events' && one.outcome === PRIMARY);
-  const everyone = ever.find(({ population, stratum }) => population === 'all' && stratum === 'all');
-  for (const one of quantities.all) {
-    if (one.kind !== 'events' || one.outcome === PRIMARY || one.stratum !== 'all' || one.phase !== '')
-      continue;
-    if (one.variant !== 'protocol' || one.clock !== 'calendar') continue;
-    const whole = ever.find(({ population, stratum }) => population === one.population && stratum === 'all');
-    if (whole === undefined) continue;
-    system.atLeast([whole.variable], [one.variable], 'slack');
-    const all = quantities.find({ ...one, population: 'all' }, one);
-    if (one.population !== 'all' && all !== undefined && everyone !== undefined)
-      system.atLeast([everyone.variable, one.variable], [whole.variable, all], 'slack');
-  }
-}
-
-/** Levels that lie within a level of another stratum, declared or known from how a stratum is made. */
-function addNesting({ system, quantities, study, nesting }: RelationInput): void {
-  const { success, exits } = strataNames(study);
-  const find = (one: Quantity, stratum: string, level: string, phase = one.phase): number | undefined =>
-    quantities.find({ ...one, stratum, level, phase }, one);
-  for (const one of quantities.all) {
-    for (const name of success.filter((stratum) => stratum === one.stratum)) {
-      for (const exit of exits) {
-        const group = one.level.replace(/, (not )?back$/, '');
-        if (one.level === `${group}, back`) {
-          const other = find(one, name, `${group}, not back`);
-          const whole = find(one, exit, group);
-          if (whole !== undefined)
-            system.sum([whole], [one.variable, ...(other === undefined ? [] : [other])], slopOf(one.kind, 2));
-          const back =
-            one.kind === 'persons' && one.phase === '' ? find(one, exit, group, 'back') : undefined;
-          if (back !== undefined) system.sum([back], [one.variable]);
-        }
-      }
-    }
-  }
-  const outer = groupBy(nesting, (row) => [row.stratum, row.within_stratum, row.within_level]);
-  for (const rows of outer) {
-    const first = rows[0];
-    if (first === undefined) continue;
-    for (const whole of quantities.all) {
-      if (whole.stratum !== first.within_stratum || whole.level !== first.within_level) continue;
-      const parts = rows.flatMap(({ stratum, level }) => find(whole, stratum, level) ?? []);
-      if (parts.length === 0) continue;
-      if (!system.sum([whole.variable], parts, slopOf(whole.kind, parts.length)))
-        system.atLeast([whole.variable], parts, restRole(whole));
-    }
-  }
-}
-
-/** Names under which the study knows the strata that are made of each other. */
-function strataNames(study: RelationInput['study']): { success: string[]; exits: string[] } {
-  const named = (kind: string): string[] => [
-    ...new Set([
-      kind,
-      ...Object.entries(study.strata ?? {})
-        .filter(([, stratum]) => stratum === kind)
-        .map(([name]) => name),
-    ]),
-  ];
-  return { success: named('success_and_return'), exits: named('exit_group') };
-}
-
 export function relateResults(input: RelationInput): void {
   addTotals(input);
   addLevels(input);
@@ -342,6 +191,8 @@ export function relateResults(input: RelationInput): void {
   addPopulations(input);
   addRivals(input);
   addTime(input);
+  addYears(input);
+  addDivisions(input);
   addNesting(input);
   addLeavers(input);
   addEver(input);
