@@ -84,6 +84,37 @@ export function fitDifferenceInRates(
 }
 
 /**
+ * The difference of rate changes on the scale of rates, (treated after - before) - (comparison after - before), from a fit
+ * without adjustment columns, with the standard error that a covariance of its coefficients gives by the delta method.
+ */
+export function differenceOfRateChanges(
+  fit: PoissonEstimate,
+  covariance: Float64Array,
+): { readonly difference: number; readonly se: number } {
+  const [b0 = 0, arm = 0, post = 0, both = 0] = fit.coefficient;
+  const cells = [
+    { sign: 1, rate: Math.exp(b0 + arm + post + both), x: [1, 1, 1, 1] },
+    { sign: -1, rate: Math.exp(b0 + arm), x: [1, 1, 0, 0] },
+    { sign: -1, rate: Math.exp(b0 + post), x: [1, 0, 1, 0] },
+    { sign: 1, rate: Math.exp(b0), x: [1, 0, 0, 0] },
+  ];
+  const gradient = [0, 1, 2, 3].map((k) =>
+    cells.reduce((sum, { sign, rate, x }) => sum + sign * rate * (x[k] ?? 0), 0),
+  );
+  let variance = 0;
+  for (let a = 0; a < 4; a++) {
+    for (let b = 0; b < 4; b++) {
+      variance +=
+        (gradient[a] as number) * (gradient[b] as number) * (covariance[a * fit.columns + b] as number);
+    }
+  }
+  return {
+    difference: cells.reduce((sum, { sign, rate }) => sum + sign * rate, 0),
+    se: Math.sqrt(variance),
+  };
+}
+
+/**
  * The same contrast within strata: conditional Poisson on period and arm x period within persons ('person'), or on arm and
  * arm x period within pair-by-period strata ('pair-period'). Rows of a stratum are start[i] .. start[i + 1] - 1. The contrast
  * is the second coefficient.

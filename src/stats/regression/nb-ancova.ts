@@ -14,7 +14,7 @@ import { fitNegativeBinomial } from './negative-binomial.ts';
 import { tailHistogram } from './overdispersion.ts';
 
 export interface BaselineAndOutcome {
-  /** 1 treated, 0 comparison; one row per person. */
+  /** 1 treated, 0 comparison; one row per person. A dose may stand here instead: then the ratio is that of one unit more. */
   readonly treated: Float64Array;
   readonly baseline_events: Float64Array;
   readonly baseline_exposure: Float64Array;
