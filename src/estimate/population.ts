@@ -103,7 +103,11 @@ function levelNames(protocol: Protocol): Table {
 }
 
 /** Persons with their strata, long; everyone also has stratum `all`, level `all`. */
-export function strataOf(protocol: Protocol, estimate: Estimate, population: Table): Table {
+export function strataOf(
+  protocol: Protocol,
+  estimate: Pick<Estimate, 'id' | 'strata'>,
+  population: Table,
+): Table {
   const wanted = [...new Set(estimate.strata ?? [])];
   const named =
     wanted.length === 0

@@ -1,8 +1,9 @@
 import { fill, type Sql, sql } from '../engine/index.ts';
 import { journey } from '../journeys/tables.ts';
-import { allocation, covariate } from '../link/tables.ts';
+import { allocation } from '../link/tables.ts';
 import type { Protocol, RetentionBand, Stratum } from '../protocol/tables.ts';
 import { ageBand, ageBands } from './age-bands.ts';
+import { covariateAtEntry } from './covariate.ts';
 import { type cohort, cohortStratum } from './tables.ts';
 
 /**
@@ -73,19 +74,6 @@ function retentionBand(bands: readonly RetentionBand[]): Sql {
     )
     .reduce((before, next) => sql`${before} ${next}`);
   return sql`CASE ${cases} END`;
-}
-
-function covariateAtEntry(members: typeof cohort, covariateName: string): Sql {
-  return sql`
-      SELECT c.person_id, v.value AS level FROM ${members} AS c
-      LEFT JOIN (
-        SELECT k.person_id, k.value, row_number() OVER (PARTITION BY k.person_id
-          ORDER BY k.covariate_date DESC NULLS LAST, k.value) AS place
-        FROM ${covariate} AS k
-        JOIN ${members} AS e ON e.person_id = k.person_id
-        WHERE k.name = ${covariateName} AND k.value IS NOT NULL
-          AND (k.covariate_date IS NULL OR k.covariate_date <= e.entry_date)
-      ) AS v ON v.person_id = c.person_id AND v.place = 1`;
 }
 
 function firstArm(members: typeof cohort, programme: string): Sql {

@@ -88,6 +88,7 @@ export const persontimeIssue = table('persontime_issue', {
 /** Strata that use what happens after entry: comparing them compares people who have already fared differently. */
 export const POST_ENTRY_STRATA = ['retention_band', 'exit_group', 'success_and_return'] as const;
 
+export { covariateAtEntry } from './covariate.ts';
 export { outcomeEvents } from './outcome.ts';
 
 export type PersontimeIssueRow = RowOf<typeof persontimeIssue>;

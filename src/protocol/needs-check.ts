@@ -3,7 +3,7 @@ import { checkEstimate } from './designs/index.ts';
 import { type Filled, filledBy } from './filled.ts';
 import { linkageMistakes } from './linkage-check.ts';
 import { mistake, type Whereabouts } from './mistakes.ts';
-import { stratumMistakes } from './strata-check.ts';
+import { stratumMistakes, unknownCovariate } from './strata-check.ts';
 import { unknownName } from './study-check.ts';
 import { oneOfThese } from './suggest.ts';
 import type { Estimate, Source, Study } from './tables.ts';
@@ -21,7 +21,7 @@ export function needMistakes(
     ...linkageMistakes(study, sources, filled, where),
     ...treatmentMistakes(study, sources, filled, where),
     ...study.estimates.flatMap((estimate, i) =>
-      estimateMistakes(estimate, study, filled, where, ['estimates', i]),
+      estimateMistakes(estimate, study, sources, filled, where, ['estimates', i]),
     ),
     ...subsetMistakes(study, filled, where),
     ...Object.entries(study.strata ?? {}).flatMap(([name, stratum]) =>
@@ -89,6 +89,7 @@ function treatmentMistakes(
 function estimateMistakes(
   estimate: Estimate,
   study: Study,
+  sources: readonly Source[],
   filled: Filled,
   where: Whereabouts,
   at: YamlPath,
@@ -111,7 +112,12 @@ function estimateMistakes(
           mistake('E-PROTOCOL-REFERENCE', `the estimate \`${estimate.id}\` ${message}`, place, fix),
         );
     },
+    stratum: (name) => new Map(Object.entries(study.strata ?? {})).get(name),
     reference: (kind, name, path) => {
+      if (kind === 'covariate') {
+        mistakes.push(...unknownCovariate(name, sources, where, [...at, ...path]));
+        return;
+      }
       const [declared, home] = homes[kind];
       mistakes.push(...unknownName(name, declared, kind, home, where, [...at, ...path]));
     },

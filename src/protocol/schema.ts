@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Estimate, estimate } from './designs/index.ts';
-import { day, identifier, length } from './vocabulary.ts';
+import { day, identifier, length, stratum } from './vocabulary.ts';
 
 /**
  * study.yaml: what is asked. This schema is the single source of the TypeScript types, of the JSON Schema that editors
@@ -219,23 +219,6 @@ const timeAtRisk = z.strictObject({
     .describe('Split person-time further, for rates by calendar year or age band.'),
 });
 
-const stratum = z.union([
-  z.enum([
-    'sex',
-    'area',
-    'age_band',
-    'substance_group',
-    'referral_route',
-    'service',
-    'retention_band',
-    'exit_group',
-    'success_and_return',
-    'link_class',
-  ]),
-  z.strictObject({ covariate: z.string().describe('A covariate by its name in the mapping.') }),
-  z.strictObject({ allocation: z.string().describe('The arm of this programme.') }),
-]);
-
 export const studySchema = z
   .strictObject({
     schema_version: z.literal(1, { error: 'E-PROTOCOL-VERSION' }).describe('The version of this format: 1.'),
@@ -295,6 +278,5 @@ export type { Estimate };
 export type EstimateOf<D extends Estimate['design']> = Extract<Estimate, { design: D }>;
 export type OffenceSet = z.infer<typeof offenceSet>;
 export type GapRule = z.infer<typeof gapRule>;
-export type { Length } from './vocabulary.ts';
-export type Stratum = z.infer<typeof stratum>;
+export type { Adjust, Length, Stratum } from './vocabulary.ts';
 export type RetentionBand = z.infer<typeof band>;

@@ -5,6 +5,7 @@ import { mistake, type Whereabouts } from './mistakes.ts';
 import { unknownName } from './study-check.ts';
 import { oneOfThese } from './suggest.ts';
 import type { Source, Stratum } from './tables.ts';
+import type { YamlPath } from './yaml-file.ts';
 
 /** What strata need: someone who fills the column, covariate or programme that they are read from. */
 
@@ -48,17 +49,8 @@ export function stratumMistakes(
       ),
     ];
   }
-  if ('covariate' in stratum) {
-    const covariates = mappings.filter((mapping) => mapping.table === 'covariate');
-    // A name that comes from a column of the extract can be anything.
-    if (covariates.some((mapping) => mapping.columns.name !== undefined && !isConstant(mapping.columns.name)))
-      return [];
-    const names = covariates.flatMap((mapping) => [
-      ...Object.keys(mapping.covariates ?? {}),
-      ...constantsOf(mapping.columns.name),
-    ]);
-    return unknownName(stratum.covariate, names, 'covariate', 'the mapping', where, [...at, 'covariate']);
-  }
+  if ('covariate' in stratum)
+    return unknownCovariate(stratum.covariate, sources, where, [...at, 'covariate']);
   const allocations = mappings.filter((mapping) => mapping.table === 'allocation');
   if (
     allocations.some(
@@ -71,6 +63,26 @@ export function stratumMistakes(
     ...at,
     'allocation',
   ]);
+}
+
+/** A covariate that no mapping makes. */
+export function unknownCovariate(
+  name: string,
+  sources: readonly Source[],
+  where: Whereabouts,
+  path: YamlPath,
+): readonly StudyError[] {
+  const covariates = sources
+    .flatMap((source) => source.tables)
+    .filter((mapping) => mapping.table === 'covariate');
+  // A name that comes from a column of the extract can be anything.
+  if (covariates.some((mapping) => mapping.columns.name !== undefined && !isConstant(mapping.columns.name)))
+    return [];
+  const names = covariates.flatMap((mapping) => [
+    ...Object.keys(mapping.covariates ?? {}),
+    ...constantsOf(mapping.columns.name),
+  ]);
+  return unknownName(name, names, 'covariate', 'the mapping', where, path);
 }
 
 type From = Source['tables'][number]['columns'][string];

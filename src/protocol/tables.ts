@@ -2,6 +2,7 @@ import type { Estimate, RetentionBand, Stratum, Study } from './schema.ts';
 import type { Source } from './source.ts';
 
 export type {
+  Adjust,
   Estimate,
   EstimateOf,
   GapRule,
@@ -12,6 +13,7 @@ export type {
   Study,
 } from './schema.ts';
 export type { Dictionary, DictionaryColumn, Source, TableMapping } from './source.ts';
+export { AGE_AT_ENTRY } from './vocabulary.ts';
 
 export type ExitGroup = 'successful' | 'transferred' | 'unplanned' | 'custody' | 'died' | 'unknown';
 

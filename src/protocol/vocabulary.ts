@@ -30,3 +30,44 @@ export const confidence = z
   .describe('Confidence level; default 0.95.');
 
 export const clock = z.enum(['calendar', 'at-liberty', 'both']).optional().describe('Default both.');
+
+export const stratum = z.union([
+  z.enum([
+    'sex',
+    'area',
+    'age_band',
+    'substance_group',
+    'referral_route',
+    'service',
+    'retention_band',
+    'exit_group',
+    'success_and_return',
+    'link_class',
+  ]),
+  z.strictObject({ covariate: z.string().describe('A covariate by its name in the mapping.') }),
+  z.strictObject({ allocation: z.string().describe('The arm of this programme.') }),
+]);
+
+export type Stratum = z.infer<typeof stratum>;
+
+/** The number that is no covariate: completed years at time zero. */
+export const AGE_AT_ENTRY = 'age_at_entry';
+
+export const adjust = z
+  .array(
+    z.union([
+      identifier.describe('A stratum of `strata`, known at entry: one term a level.'),
+      z.strictObject({
+        number: z
+          .string()
+          .min(1)
+          .describe('A covariate by its name in the mapping, as a number; or `age_at_entry`.'),
+      }),
+    ]),
+  )
+  .optional()
+  .describe(
+    'What groups are made alike in: strata, and numbers as {number: NAME}. Persons lacking a number are left out.',
+  );
+
+export type Adjust = NonNullable<z.infer<typeof adjust>>;

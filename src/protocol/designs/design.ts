@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { Filled } from '../filled.ts';
+import { type Adjust, AGE_AT_ENTRY, type Stratum } from '../vocabulary.ts';
 import type { YamlPath } from '../yaml-file.ts';
 
 /** What a design can ask of the study around it, when a protocol is checked. */
@@ -12,7 +13,9 @@ export interface Surroundings {
   /** Without it the protocol is refused: `the estimate x MESSAGE`, at the estimate's key, with the fix. */
   need(holds: boolean, key: string, message: string, fix: string): void;
   /** A name somewhere in the estimate that must lead to something declared. */
-  reference(kind: 'outcome' | 'stratum' | 'subset', name: string, path: YamlPath): void;
+  reference(kind: 'outcome' | 'stratum' | 'subset' | 'covariate', name: string, path: YamlPath): void;
+  /** What a declared stratum is read from; undefined where there is none of the name. */
+  stratum(name: string): Stratum | undefined;
 }
 
 /** A design as a protocol writes it: its keys, its defaults, its sentence and what it needs. One file a design. */
@@ -40,4 +43,38 @@ export function needsCustody(clock: string | undefined, study: Surroundings): vo
     'uses time at liberty only, and no register fills `custody`',
     'Map `custody` in a source, or use the calendar clock.',
   );
+}
+
+/** The groups of these are formed by what happens after entry: making people alike in them hides what is asked. */
+const AFTER_ENTRY: readonly Stratum[] = ['retention_band', 'exit_group', 'success_and_return'];
+
+/** Strata and covariates that an estimate is adjusted for are declared, known at entry, and each named once. */
+export function needsAdjustment(adjust: Adjust | undefined, study: Surroundings): void {
+  const seen = new Set<string>();
+  for (const [i, term] of (adjust ?? []).entries()) {
+    const isNumber = typeof term !== 'string';
+    const name = isNumber ? term.number : term;
+    const key = JSON.stringify(term);
+    study.need(!seen.has(key), 'adjust', `adjusts for \`${name}\` twice`, 'Name it once.');
+    seen.add(key);
+    if (isNumber) {
+      if (name !== AGE_AT_ENTRY) study.reference('covariate', name, ['adjust', i, 'number']);
+      else
+        study.need(
+          study.filled('person_record', 'date_of_birth'),
+          'adjust',
+          'adjusts for age at entry, and no register maps `date_of_birth`',
+          'Map it to person_record, or drop the term.',
+        );
+      continue;
+    }
+    study.reference('stratum', name, ['adjust', i]);
+    const stratum = study.stratum(name);
+    study.need(
+      stratum === undefined || !AFTER_ENTRY.includes(stratum),
+      'adjust',
+      `adjusts for \`${name}\`, whose groups are formed by what happens after entry`,
+      'Adjust for what was known at entry; divide by the others with `strata`.',
+    );
+  }
 }
