@@ -103,7 +103,7 @@ function nameMistakes(study: Study, where: Whereabouts): readonly StudyError[] {
         ),
       );
     }
-    if ('outcome' in estimate) {
+    if ('outcome' in estimate && estimate.outcome !== undefined) {
       mistakes.push(
         ...unknownName(estimate.outcome, outcomes, 'outcome', '`definitions.outcomes`', where, [
           ...path,

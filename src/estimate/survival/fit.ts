@@ -1,6 +1,9 @@
 import type { Row } from '../../engine/index.ts';
+import { normalQuantile } from '../../stats/special/normal.ts';
 import {
   estimateSurvival,
+  type RestrictedMean,
+  restrictedMean,
   type SurvivalInterval,
   survivalAt,
   survivalQuantile,
@@ -18,7 +21,22 @@ export interface SurvivalContext extends EstimateContext {
   readonly interval: SurvivalInterval;
   /** Days at which tables report the curve. */
   readonly times: readonly number[];
+  /** What is waited for; left out: the end of the journey. */
+  readonly event?: 'journey-end' | 'departure' | 'first-offence' | undefined;
+  /** Days within which the mean time free of the event is taken. */
+  readonly horizon?: number | undefined;
 }
+
+const NO_EVENT = {
+  'journey-end': 'nobody left',
+  departure: 'nobody departed',
+  'first-offence': 'nobody offended',
+};
+const NO_MEDIAN = {
+  'journey-end': 'more than half had not left when observation ended',
+  departure: 'more than half had not departed when observation ended',
+  'first-offence': 'more than half had not offended when observation ended',
+};
 
 type Counts = readonly Row<typeof exitCount>[];
 
@@ -97,18 +115,78 @@ function levelRows(rows: Counts, base: Cell, context: SurvivalContext): ResultRo
     resultRow(
       base,
       { measure: 'median', method, unit: 'days' },
-      orMissing(
-        median.time,
-        median.lower,
-        median.upper,
-        'more than half had not left when observation ended',
-      ),
+      orMissing(median.time, median.lower, median.upper, NO_MEDIAN[context.event ?? 'journey-end']),
     ),
   );
-  return made;
+  return [...made, ...restrictedMeans([{ level: base.level, base, rows }], context)];
 }
 
-function logRankRow(stratum: string, rows: Counts, base: Cell): ResultRow {
+interface LevelCounts {
+  readonly level: string;
+  readonly base: Cell;
+  readonly rows: Counts;
+}
+
+function meanOf(rows: Counts, horizon: number, context: SurvivalContext): RestrictedMean | undefined {
+  const table = tableOf(rows);
+  if (table === undefined) return undefined;
+  return restrictedMean(estimateSurvival(table, { conf_type: context.interval }), horizon);
+}
+
+function withNormalInterval(value: number, se: number, context: SurvivalContext): Outcome {
+  const z = normalQuantile(0.5 + context.confidence / 2);
+  return { status: 'estimated', value, ci_low: value - z * se, ci_high: value + z * se, std_error: se };
+}
+
+const TOO_SHORT: Outcome = { status: 'not-estimable', note: 'nobody is followed to the horizon' };
+
+/** The mean time free of the event up to the horizon, of each level. */
+function restrictedMeans(levels: readonly LevelCounts[], context: SurvivalContext): ResultRow[] {
+  const { horizon } = context;
+  if (horizon === undefined) return [];
+  return levels.map(({ base, rows }) => {
+    const mean = meanOf(rows, horizon, context);
+    return resultRow(
+      base,
+      {
+        measure: 'restricted_mean',
+        method: levelled('area under the Kaplan-Meier curve', context.confidence),
+        unit: 'days',
+        time: horizon,
+      },
+      mean?.status === 'estimated' ? withNormalInterval(mean.mean, mean.se, context) : TOO_SHORT,
+    );
+  });
+}
+
+/** Differences of the restricted means from that of the largest level: of persons apart, so variances add up. */
+function meanDifferences(levels: readonly LevelCounts[], base: Cell, context: SurvivalContext): ResultRow[] {
+  const { horizon } = context;
+  const [first, ...others] = [...levels].sort(
+    (a, b) => b.base.persons - a.base.persons || (a.level < b.level ? -1 : 1),
+  );
+  if (horizon === undefined || first === undefined) return [];
+  const reference = meanOf(first.rows, horizon, context);
+  return others.map(({ level, rows }) => {
+    const mean = meanOf(rows, horizon, context);
+    const isKnown = mean?.status === 'estimated' && reference?.status === 'estimated';
+    return resultRow(
+      base,
+      {
+        measure: 'restricted_mean_difference',
+        method: levelled('difference of areas under Kaplan-Meier curves', context.confidence),
+        unit: 'days',
+        contrast: `${base.stratum}: ${level} / ${first.level}`,
+        time: horizon,
+      },
+      isKnown
+        ? withNormalInterval(mean.mean - reference.mean, Math.hypot(mean.se, reference.se), context)
+        : TOO_SHORT,
+    );
+  });
+}
+
+function logRankRow(stratum: string, rows: Counts, base: Cell, context: SurvivalContext): ResultRow {
   const levels = [...new Set(rows.map((row) => row.level ?? 'not recorded'))].sort();
   const pick = (key: 'time' | 'events' | 'censored'): Float64Array =>
     Float64Array.from(rows, (row) => row[key] ?? 0);
@@ -131,7 +209,10 @@ function logRankRow(stratum: string, rows: Counts, base: Cell): ResultRow {
       ? { status: 'estimated', value: test.chi_square, p_value: test.p_value }
       : {
           status: 'not-estimable',
-          note: test.status === 'no-events' ? 'nobody left' : 'no day with two levels at risk',
+          note:
+            test.status === 'no-events'
+              ? NO_EVENT[context.event ?? 'journey-end']
+              : 'no day with two levels at risk',
         },
   );
 }
@@ -179,6 +260,16 @@ export function fitSurvival(counts: Counts, context: SurvivalContext): ResultRow
       const own = rows.filter((row) => row.level === level);
       return levelRows(own, cellOf(level, own), context);
     });
-    return stratum === 'all' ? curves : [...curves, logRankRow(stratum, rows, cellOf('all levels', rows))];
+    if (stratum === 'all') return curves;
+    const together = cellOf('all levels', rows);
+    const apart = levels.map((level): LevelCounts => {
+      const own = rows.filter((row) => row.level === level);
+      return { level, base: cellOf(level, own), rows: own };
+    });
+    return [
+      ...curves,
+      ...meanDifferences(apart, together, context),
+      logRankRow(stratum, rows, together, context),
+    ];
   });
 }
