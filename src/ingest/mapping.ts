@@ -206,6 +206,8 @@ function branchesOf(
           (column) => sql`coalesce(CAST(${name(`${TYPED}${column}`)} AS VARCHAR), '')`,
         );
         columns[target] = texts.reduce((left, right) => sql`${left} || ${from.separator ?? ''} || ${right}`);
+      } else if ('record_number' in from) {
+        columns[target] = sql`CAST(record_number AS VARCHAR)`;
       } else columns[target] = constant(from.value, type);
     }
     if (mapping.unpivot !== undefined) {

@@ -30,7 +30,9 @@ const ENDINGS = /\.(csv|tsv|txt|parquet|xlsx)$/i;
 
 export function sourceMistakes(source: Source, columns: Columns, where: Whereabouts): readonly StudyError[] {
   return [
-    ...source.tables.flatMap((mapping, i) => mappingMistakes(mapping, columns, where, ['tables', i])),
+    ...source.tables.flatMap((mapping, i) =>
+      mappingMistakes(mapping, source.files.length, columns, where, ['tables', i]),
+    ),
     ...coverageMistakes(source, where),
     ...formatMistakes(source, where),
   ];
@@ -38,6 +40,7 @@ export function sourceMistakes(source: Source, columns: Columns, where: Whereabo
 
 function mappingMistakes(
   mapping: TableMapping,
+  files: number,
   columns: Columns,
   where: Whereabouts,
   at: YamlPath,
@@ -99,6 +102,19 @@ function mappingMistakes(
             `columns written one after the other are text, and \`${mapping.table}.${target}\` takes ${IN_WORDS[shape[target] ?? 'VARCHAR']}`,
             place(path, 'key'),
             'Map one column.',
+          ),
+        );
+      }
+    } else if ('record_number' in from) {
+      if (shape[target] !== 'VARCHAR' || files > 1) {
+        mistakes.push(
+          mistake(
+            'E-PROTOCOL-VALUE',
+            files > 1
+              ? 'records are numbered within one file, and the source has several'
+              : `the number of a record is an id, and \`${mapping.table}.${target}\` takes ${IN_WORDS[shape[target] ?? 'VARCHAR']}`,
+            place(path, 'key'),
+            'Map a column.',
           ),
         );
       }

@@ -102,6 +102,9 @@ const columnMapping = z.union([
       separator: z.string().optional().describe('What stands between them; default nothing.'),
     })
     .describe('Columns written one after the other.'),
+  z
+    .strictObject({ record_number: z.literal(true) })
+    .describe('The number of the record in its extract, for an extract without ids; one file only.'),
 ]);
 
 const tableMapping = z.strictObject({
