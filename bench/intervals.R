@@ -4,8 +4,13 @@ setDTthreads(2)
 arguments <- commandArgs(TRUE); folder <- arguments[1]; repetitions <- as.integer(arguments[2])
 person <- fread(file.path(folder, "person.csv")); spell <- fread(file.path(folder, "spell.csv")); offence <- fread(file.path(folder, "offence.csv"))
 timed <- function(expression, times = repetitions) { e <- substitute(expression); frame <- parent.frame(); seconds <- numeric(0); for (i in seq_len(times)) { gc(); seconds[i] <- system.time(value <- eval(e, frame))[["elapsed"]] }; list(seconds = median(seconds), value = value) }
-base <- person[, .(id, time = exit - entry, died = 0L)]
-split <- timed({ s <- survSplit(Surv(time, died) ~ ., base, cut = seq(365, 3650, 365), episode = "year"); nrow(s) }, 1)
+# The same job on the same table: follow-up with its labels, cut at every New Year.
+pieces <- as.data.frame(fread(file.path(folder, "pieces.csv")))
+pieces$from <- as.integer(as.Date(pieces$start_date)); pieces$to <- as.integer(as.Date(pieces$end_date)); pieces$died <- 0L
+pieces$start_date <- NULL; pieces$end_date <- NULL
+new_years <- as.integer(as.Date(paste0(1990:2030, "-01-01")))
+split <- timed({ s <- survSplit(Surv(from, to, died) ~ ., pieces, cut = new_years, episode = "calendar_year"); nrow(s) })
+rm(s); invisible(gc())
 known <- person[, .(id, entry, duration = exit - entry)]
 o2 <- offence[known, on = "id", nomatch = 0][day > entry & day < entry + duration, .(id, t = day - entry)]
 sp <- spell[known, on = "id", nomatch = 0]

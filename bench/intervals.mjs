@@ -148,6 +148,7 @@ for (const persons of sizes) {
     }
     const tables = productTables(made);
     await engine.materialise([tables.people, tables.phases, tables.pieces, tables.events, tables.spans]);
+    if (i === 0) await engine.writeCsv(tables.pieces, ['person_id'], join(folder, 'pieces.csv'));
     await timed('attribution', async () => count(eventsInSpans(tables.events, tables.spans)));
     await timed('spells', async () => {
       const cut = intervalsOf(cohort, windows, { calendar_year: false, age_bands: undefined });
@@ -180,6 +181,8 @@ for (const persons of sizes) {
   const peer = r.status === 0 ? JSON.parse(r.stdout.trim().split('\n').at(-1)) : undefined;
   if (peer === undefined)
     console.error(`R did not run (${r.error?.message ?? r.stderr?.trim()}): only our side is measured.`);
+  if (peer !== undefined && peer.survSplit.value !== ours.years.rows)
+    throw new Error(`survSplit makes ${peer.survSplit.value} rows and we make ${ours.years.rows}`);
   const ratio =
     peer === undefined
       ? undefined

@@ -107,14 +107,32 @@ function cutAtBirthdays(pieces: Table, bands: readonly AgeBand[]): Sql {
     WHERE start_date < end_date`;
 }
 
-/** Each piece cut at every New Year inside it; `calendar_year` is the year of the part. */
+/**
+ * Each piece cut at every New Year inside it; `calendar_year` is the year of the part. A piece meets the years it has a
+ * day in through a small table of first and last years: labels are then copied once, not exploded row by row.
+ */
 export function cutAtNewYear(pieces: Table): Sql {
-  const lastDay = addDays(sql`end_date`, -1);
+  const lastDay = (end: Sql): Sql => sql`${addDays(end, -1)}`;
   return sql`
-      SELECT person_id, time_window, greatest(start_date, ${firstOfYear(sql`calendar_year`)}) AS start_date,
-        least(end_date, ${firstOfYear(sql`calendar_year + 1`)}) AS end_date, age_band, phase, treatment_phase, calendar_year
+      SELECT i.person_id, i.time_window, greatest(i.start_date, y.from_date) AS start_date,
+        least(i.end_date, y.to_date) AS end_date, i.age_band, i.phase, i.treatment_phase, y.calendar_year
       FROM (
-        SELECT *, ${explodeRange(yearOf(sql`start_date`), sql`${yearOf(lastDay)} + 1`)} AS calendar_year
-        FROM ${pieces}
-      ) AS year_piece`;
+        SELECT *, ${yearOf(sql`start_date`)} AS first_year, ${yearOf(lastDay(sql`end_date`))} AS last_year FROM ${pieces}
+      ) AS i
+      JOIN (
+        SELECT first_year, last_year, calendar_year, ${firstOfYear(sql`calendar_year`)} AS from_date,
+          ${firstOfYear(sql`calendar_year + 1`)} AS to_date
+        FROM (
+          SELECT first_year, last_year, CAST(${explodeRange(sql`first_year`, sql`last_year + 1`)} AS INTEGER) AS calendar_year
+          FROM (
+            SELECT first_year, CAST(${explodeRange(sql`first_year`, sql`end_year + 1`)} AS INTEGER) AS last_year
+            FROM (
+              SELECT CAST(${explodeRange(sql`from_year`, sql`end_year + 1`)} AS INTEGER) AS first_year, end_year
+              FROM (
+                SELECT ${yearOf(sql`min(start_date)`)} AS from_year, ${yearOf(lastDay(sql`max(end_date)`))} AS end_year FROM ${pieces}
+              ) AS reach
+            ) AS first_years
+          ) AS year_pairs
+        ) AS years_between
+      ) AS y ON y.first_year = i.first_year AND y.last_year = i.last_year`;
 }
