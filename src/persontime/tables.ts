@@ -85,9 +85,7 @@ export const persontimeIssue = table('persontime_issue', {
   message: 'VARCHAR',
 });
 
-/** Strata that use what happens after entry: comparing them compares people who have already fared differently. */
-export const POST_ENTRY_STRATA = ['retention_band', 'exit_group', 'success_and_return'] as const;
-
+export { type AgeBand, ageBands } from './age-bands.ts';
 export { covariateAtEntry } from './covariate.ts';
 export { outcomeEvents } from './outcome.ts';
 

@@ -2,7 +2,15 @@ import { shiftDay } from './days.ts';
 import { describeEstimate } from './designs/index.ts';
 import { isSameLength } from './study-check.ts';
 import { and } from './suggest.ts';
-import type { Estimate, Length, Protocol, ResolvedOutcome, Stratum, Study } from './tables.ts';
+import {
+  type Estimate,
+  type Length,
+  POST_ENTRY_STRATA,
+  type Protocol,
+  type ResolvedOutcome,
+  type Stratum,
+  type Study,
+} from './tables.ts';
 
 /** The protocol in plain sentences, for `check`, and for the methods section of the report. */
 
@@ -238,7 +246,7 @@ function stratumText(name: string, stratum: Stratum): string {
       : 'covariate' in stratum
         ? `the covariate ${stratum.covariate}`
         : `the arm of ${stratum.allocation}`;
-  const isLater = ['retention_band', 'exit_group', 'success_and_return'].includes(String(stratum));
+  const isLater = POST_ENTRY_STRATA.includes(String(stratum));
   return `People are divided by ${what}${what.endsWith(name.replaceAll('_', ' ')) ? '' : ` (${name})`}.${isLater ? ' This is known only after entry: groups differ in how long they had to offend, and offending itself can end a journey.' : ''}`;
 }
 

@@ -15,6 +15,9 @@ export type {
 export type { Dictionary, DictionaryColumn, Source, TableMapping } from './source.ts';
 export { AGE_AT_ENTRY } from './vocabulary.ts';
 
+/** Strata that use what happens after entry: comparing them compares people who have already fared differently. */
+export const POST_ENTRY_STRATA: readonly string[] = ['retention_band', 'exit_group', 'success_and_return'];
+
 export type ExitGroup = 'successful' | 'transferred' | 'unplanned' | 'custody' | 'died' | 'unknown';
 
 /** A gap rule with its preset resolved. */

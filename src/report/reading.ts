@@ -1,5 +1,5 @@
 import type { ReleasedResultRow } from '../disclose/tables.ts';
-import type { Estimate } from '../protocol/tables.ts';
+import { type Estimate, POST_ENTRY_STRATA } from '../protocol/tables.ts';
 import type { Html } from './html.ts';
 import type { NumberTable } from './number-table.ts';
 import type { Figure, ReportInput } from './tables.ts';
@@ -49,8 +49,6 @@ const MEANINGS = new Map<string, string>([
   ['success_and_return', 'how treatment ended and whether people came back'],
   ['link_class', 'linkage with the outcome registers'],
 ]);
-/** Strata that use what happens after entry: comparing them compares people who have already fared differently. */
-const AFTER_ENTRY: readonly string[] = ['retention_band', 'exit_group', 'success_and_return'];
 const EXITS = [
   'successful',
   'transferred',
@@ -109,7 +107,7 @@ export function readingOf(input: ReportInput): Reading {
     isRestricted: (population) => restricted.has(population),
     population: (population) => (population === 'all' ? 'Everyone' : capital(spoken(population))),
     stratum: (stratum) => MEANINGS.get(kindOf(stratum) ?? '') ?? spoken(stratum),
-    isAfterEntry: (stratum) => AFTER_ENTRY.includes(kindOf(stratum) ?? ''),
+    isAfterEntry: (stratum) => POST_ENTRY_STRATA.includes(kindOf(stratum) ?? ''),
     levels: (stratum, rows) =>
       [...new Set(rows.flatMap((row) => (row.stratum === stratum && row.level !== null ? [row.level] : [])))]
         .filter((level) => level !== 'all levels')

@@ -31,15 +31,6 @@ export const ACCEPTED_OPTIONS = {
   strict_mode: true,
 } as const;
 
-export const QUARANTINE_COLUMNS = {
-  record_number: 'BIGINT',
-  line: 'BIGINT',
-  part: 'INTEGER',
-  code: 'VARCHAR',
-  column_count: 'INTEGER',
-  raw_base64: 'VARCHAR',
-} as const;
-
 export const QUARANTINE_PART_BYTES = 1_048_576;
 const FLUSH_CHARACTERS = 1 << 20;
 
