@@ -38,12 +38,13 @@ function placeKey({ population, stratum, level }: CurvePlace): string {
 }
 
 /** The curves of the protocol's own analysis. Those of variants differ by a few persons from it and are not shown. */
-function entriesOf(plans: readonly RowPlan[]): Map<string, Entry> {
+function entriesOf(plans: readonly RowPlan[], of: string): Map<string, Entry> {
   const rows = new Map<string, { place: CurvePlace; rows: ResultRow[]; units: Set<number> }>();
   const totals = new Map<string, { persons?: number; events?: number }>();
   const first = new Map<string, string | null>();
-  for (const { row, kind, value } of plans) {
-    if (row.design !== 'survival' || row.variant !== 'protocol' || kind === 'test') continue;
+  for (const { row, kind, value, curve } of plans) {
+    if (row.design !== 'survival' || row.variant !== 'protocol' || curve !== of) continue;
+    if (kind !== 'curve' && (kind !== 'cell' || row.phase !== null || row.contrast !== null)) continue;
     const place = {
       population: row.population ?? 'all',
       stratum: row.stratum ?? 'all',
@@ -73,12 +74,31 @@ function entriesOf(plans: readonly RowPlan[]): Map<string, Entry> {
   );
 }
 
+/** Survival curves with the same end are one system of curves; those with another end have days of their own. */
 export function releaseCurves(
   plans: readonly RowPlan[],
   withheld: Uint8Array,
   profile: Profile,
 ): CurveRelease {
-  const entries = entriesOf(plans);
+  const kinds = new Map(
+    plans.flatMap(({ row, kind, curve }) => (kind === 'curve' ? [[row.estimate_id, curve]] : [])),
+  );
+  const releases = new Map(
+    [...new Set(kinds.values())].map((of) => [of, releaseKind(entriesOf(plans, of), withheld, profile)]),
+  );
+  const find = (row: ResultRow): CurveRelease | undefined => releases.get(kinds.get(row.estimate_id) ?? '');
+  return {
+    curve: (row) => find(row)?.curve(row),
+    steps: (row) => find(row)?.steps(row),
+    withhold: [...releases.values()].flatMap(({ withhold }) => withhold),
+  };
+}
+
+function releaseKind(
+  entries: ReadonlyMap<string, Entry>,
+  withheld: Uint8Array,
+  profile: Profile,
+): CurveRelease {
   const isWithheld = ({ units }: Entry): boolean => units.some((unit) => withheld[unit] === 1);
   const list = [...entries.values()];
   const find = (population: string, stratum: string, level: string): Entry | undefined =>

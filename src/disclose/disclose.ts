@@ -9,6 +9,7 @@ import { relateResults } from './relations.ts';
 import { type Released, seal } from './released.ts';
 import { planResults } from './result-cells.ts';
 import { roundResults } from './rounding.ts';
+import { releaseSteps } from './step-release.ts';
 import { buildSystem } from './system.ts';
 import type { InternalTables, ReleasedTables } from './tables.ts';
 
@@ -68,10 +69,9 @@ export function discloseWithLog(
   internal: InternalTables,
   profile: Profile,
 ): { readonly released: Released<ReleasedTables>; readonly log: DisclosureLog } {
-  const isZeroShown = profile.zero === 'shown';
   const system = buildSystem();
   const quantities = collectQuantities(system);
-  const plans = planResults(internal, system, quantities, isZeroShown);
+  const plans = planResults(internal, system, quantities, profile);
   const registers = planRegisters(internal, system, quantities);
   const { study, nesting = [] } = internal;
   relateResults({ system, quantities, study, nesting, threshold: profile.threshold });
@@ -81,8 +81,10 @@ export function discloseWithLog(
   for (const unit of releaseCurves(plans, withheld, profile).withhold) withheld[unit] = 1;
   const curves = releaseCurves(plans, withheld, profile);
 
+  const steps = releaseSteps(plans, withheld, profile);
+
   const note = suppressedNote(profile);
-  const printed = printResults({ plans, withheld, curves, profile, note });
+  const printed = printResults({ plans, withheld, curves, steps, profile, note });
   const results = profile.rounding === 1 ? printed : roundResults(printed, curves, study, profile);
   const round = (count: number): number => roundCount(count, profile);
   const tables = { results, ...printRegisters(internal, registers, withheld, round) };

@@ -1,8 +1,10 @@
 import type { ResultRow } from '../estimate/tables.ts';
 import type { CurveRelease } from './curve-release.ts';
 import type { ShownStep } from './curves.ts';
+import { gapsOf, modelRelease } from './model-release.ts';
 import type { Profile } from './profiles.ts';
-import type { RowPlan } from './result-cells.ts';
+import { binsKey, type RowPlan } from './result-cells.ts';
+import type { StepRelease } from './step-release.ts';
 
 /** The result rows with what is withheld left out. */
 
@@ -35,23 +37,15 @@ export interface Printing {
   readonly plans: readonly RowPlan[];
   readonly withheld: Uint8Array;
   readonly curves: CurveRelease;
+  readonly steps: StepRelease;
   readonly profile: Profile;
   readonly note: string;
 }
 
-export function printResults({ plans, withheld, curves, profile, note }: Printing): ResultRow[] {
+export function printResults({ plans, withheld, curves, steps, profile, note }: Printing): ResultRow[] {
   const isShown = (units: readonly number[]): boolean => units.every((unit) => withheld[unit] === 0);
-  const tablesWithGaps = new Set(
-    plans
-      // The tests compare calendar counts: a gap on the at-liberty clock tells nothing about them.
-      .filter(
-        ({ row, kind, value, persons }) =>
-          kind === 'cell' && row.clock !== 'at-liberty' && !isShown([...value, ...persons]),
-      )
-      .map(({ table }) => table),
-  );
-  for (const { row, kind, table } of plans)
-    if (kind === 'curve' && curves.steps(row) === undefined) tablesWithGaps.add(table);
+  const gaps = gapsOf(plans, isShown, curves, steps);
+  const models = modelRelease(plans, isShown, gaps, profile);
   const wholes = new Map(
     plans
       .filter(({ row, kind }) => kind === 'cell' && row.stratum === 'all' && row.measure === 'persons')
@@ -69,7 +63,7 @@ export function printResults({ plans, withheld, curves, profile, note }: Printin
   return plans.flatMap((plan): ResultRow[] => {
     const { row, kind, table } = plan;
     if (kind === 'test') {
-      if (tablesWithGaps.has(table)) return [suppress(row, note)];
+      if (gaps.calendar.has(table)) return [suppress(row, note)];
       const whole = wholes.get(wholeKey(row));
       const same = (units: readonly number[] | undefined, a: number | null, b: number | null | undefined) =>
         units !== undefined && isShown(units) && a === b ? a : null;
@@ -82,13 +76,26 @@ export function printResults({ plans, withheld, curves, profile, note }: Printin
         },
       ];
     }
-    if (kind === 'curve') {
-      const steps = curves.steps(row);
-      if (row.measure !== 'survival') return [mark(row, steps, drawn.get(curveKey(row)) ?? [], curves, note)];
-      const key = curveKey(row);
-      if (steps === undefined || printed.has(key)) return [];
+    if (kind === 'model') return [models(row) ?? suppress(row, note)];
+    if (kind === 'closed') {
+      const key = binsKey(row);
+      if (printed.has(key)) return [];
       printed.add(key);
-      return drawSteps(drawn.get(key) ?? [], steps);
+      return [suppress({ ...row, level: null, time: null }, note)];
+    }
+    if (kind === 'steps') {
+      const key = steps.key(row);
+      if (printed.has(key)) return [];
+      printed.add(key);
+      return [...(steps.rows(row) ?? [suppress(row, note)])];
+    }
+    if (kind === 'curve') {
+      const days = curves.steps(row);
+      if (row.measure !== 'survival') return [mark(row, days, drawn.get(curveKey(row)) ?? [], curves, note)];
+      const key = curveKey(row);
+      if (days === undefined || printed.has(key)) return [];
+      printed.add(key);
+      return drawSteps(drawn.get(key) ?? [], days);
     }
     if (!isShown(plan.value))
       return [{ ...suppress(row, note), persons: isShown(plan.persons) ? row.persons : null }];
@@ -99,10 +106,10 @@ export function printResults({ plans, withheld, curves, profile, note }: Printin
       person_years: isShown(plan.person_years) ? row.person_years : null,
     };
     if (row.measure === 'median' && curves.curve(row) !== undefined) {
-      const steps = curves.steps(row);
-      return steps === undefined
+      const days = curves.steps(row);
+      return days === undefined
         ? [suppress(row, note)]
-        : [medianOf(kept, drawSteps(drawn.get(curveKey(row)) ?? [], steps))];
+        : [medianOf(kept, drawSteps(drawn.get(curveKey(row)) ?? [], days))];
     }
     return [withoutInterval(kept, profile)];
   });

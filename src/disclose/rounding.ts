@@ -90,8 +90,17 @@ export function roundResults(
         return survival(plain, curves, profile);
       case 'median':
         return plain;
+      case 'proportion':
+        return proportion(plain, exact);
       default:
-        return { ...plain, value: significant(row.value), p_value: significant(row.p_value) };
+        return {
+          ...row,
+          value: significant(row.value),
+          ci_low: significant(row.ci_low),
+          ci_high: significant(row.ci_high),
+          std_error: significant(row.std_error),
+          p_value: significant(row.p_value),
+        };
     }
   });
 }
@@ -106,6 +115,14 @@ function rate(row: ResultRow, alpha: number): ResultRow {
     ci_low: events === 0 ? 0 : chiSquareQuantile(alpha / 2, 2 * events) / 2 / person_years,
     ci_high: chiSquareQuantile(1 - alpha / 2, 2 * events + 2) / 2 / person_years,
   };
+}
+
+/** Of rounded persons, as a share or as a percentage, whichever the exact one was. */
+function proportion(row: ResultRow, exact: ResultRow): ResultRow {
+  if (row.events === 0) return { ...row, value: 0 };
+  if (!row.persons || row.events === null || !exact.persons || !exact.events) return { ...row, value: null };
+  const unit = (exact.value ?? 0) / (exact.events / exact.persons) > 10 ? 100 : 1;
+  return { ...row, value: unit * Math.min(1, row.events / row.persons) };
 }
 
 function change(row: ResultRow, before: Side | undefined, after: Side | undefined, z: number): ResultRow {

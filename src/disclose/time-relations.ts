@@ -123,7 +123,7 @@ export function addDivisions({ system, quantities }: RelationInput): void {
   for (const source of sourcesOf(quantities)) {
     const divisions = placesOf(source).flatMap((place) => {
       const unnamed = place.filter(({ phase }) => !isNamed(phase));
-      return groupBy(unnamed, ({ phase }) => [binned(phase)?.[0] ?? '']).map((parts) => ({
+      return groupBy(unnamed, ({ phase }) => binned(phase)?.slice(0, 1) ?? []).map((parts) => ({
         parts: [...parts].sort((a, b) => (binned(a.phase)?.[1] ?? 0) - (binned(b.phase)?.[1] ?? 0)),
         phase: binned(parts[0]?.phase ?? '')?.[0] ?? '',
       }));
@@ -141,7 +141,7 @@ export function addDivisions({ system, quantities }: RelationInput): void {
         const slop = slopOf(whole.kind, parts.length + 1);
         if (whole.kind !== 'persons' && system.sum([whole.variable], ids(parts), slop)) continue;
         for (const part of parts) system.atLeast([whole.variable], [part.variable], restRole(whole));
-        if (whole.kind !== 'persons') system.atLeast([whole.variable], ids(parts), restRole(whole));
+        system.atLeast([whole.variable], ids(parts), restRole(whole));
       }
     }
     if (source[0]?.kind === 'persons') continue;

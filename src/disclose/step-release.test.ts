@@ -1,0 +1,230 @@
+import { describe, expect, it } from 'vitest';
+import { cell, of, release, rowOf } from '../../test/made-up-results.ts';
+import type { ResultRow } from '../estimate/tables.ts';
+import { PROFILES } from './index.ts';
+import type { ReleasedResultRow } from './tables.ts';
+
+const { ndtms, acro } = PROFILES;
+
+/** [day, at risk, events so far] */
+type Day = readonly [number, number, number];
+
+const curve = (days: readonly Day[], some: Partial<ResultRow> = {}): ResultRow[] =>
+  days.map(([time, persons, events]) =>
+    rowOf({ measure: 'mcf_curve', time, persons, events, value: events / 60, ...some }),
+  );
+const shown = (rows: readonly ReleasedResultRow[], some: Partial<ResultRow> = {}) =>
+  of(rows, { measure: 'mcf_curve', status: 'estimated', ...some }).map(({ time, persons, events }) => [
+    time,
+    persons,
+    events,
+  ]);
+const arm = (level: string): Partial<ResultRow> => ({ stratum: 'arm', level });
+const SLOW: readonly Day[] = [
+  [10, 60, 2],
+  [20, 58, 5],
+  [30, 58, 6],
+  [40, 57, 9],
+  [50, 55, 12],
+  [60, 50, 17],
+];
+
+describe('a curve of events so far', () => {
+  it('steps only where five more events have happened', () => {
+    expect(shown(release(curve(SLOW))).map(([time, , events]) => [time, events])).toEqual([
+      [20, 5],
+      [50, 12],
+      [60, 17],
+    ]);
+  });
+
+  it('ends where the rest up to the last event is five or none', () => {
+    const rows = release(curve([...SLOW, [70, 48, 19]]));
+    expect(shown(rows).at(-1)?.[2]).toBeLessThanOrEqual(14);
+  });
+
+  it('tells how many are at risk only where five have gone since', () => {
+    expect(shown(release(curve(SLOW)))).toEqual([
+      [20, null, 5],
+      [50, 55, 12],
+      [60, 50, 17],
+    ]);
+  });
+
+  it('stops where few are left at risk', () => {
+    const rows = release(
+      curve([
+        [10, 40, 10],
+        [20, 4, 20],
+        [30, 3, 20],
+      ]),
+    );
+    expect(shown(rows)).toEqual([[10, 40, 10]]);
+    const soon = release(curve([[10, 4, 10]]));
+    expect(of(soon, { measure: 'mcf_curve' })).toMatchObject([{ status: 'suppressed', value: null }]);
+  });
+
+  it('has all levels on the same days, each with five more events', () => {
+    const rows = release([
+      ...curve([
+        [10, 120, 6],
+        [20, 120, 12],
+        [30, 120, 24],
+      ]),
+      ...curve(
+        [
+          [10, 60, 5],
+          [20, 60, 6],
+          [30, 60, 12],
+        ],
+        arm('a'),
+      ),
+      ...curve(
+        [
+          [10, 60, 1],
+          [20, 60, 6],
+          [30, 60, 12],
+        ],
+        arm('b'),
+      ),
+    ]);
+    expect(shown(rows, { level: 'all' }).map(([time]) => time)).toEqual([10, 20, 30]);
+    expect(shown(rows, { level: 'a' }).map(([time]) => time)).toEqual([20, 30]);
+    expect(shown(rows, { level: 'b' }).map(([time]) => time)).toEqual([20, 30]);
+  });
+
+  it('shows none of its levels where one has few events in all', () => {
+    const level = (name: string, events: number): ResultRow[] => curve([[30, 60, events]], arm(name));
+    const rows = release([...curve([[30, 180, 43]]), ...level('a', 20), ...level('b', 20), ...level('c', 3)]);
+    expect(shown(rows, { stratum: 'arm' })).toEqual([]);
+    expect(of(rows, { stratum: 'arm', measure: 'mcf_curve' }).every(({ events }) => events === null)).toBe(
+      true,
+    );
+  });
+
+  it('of a subset steps only where those outside it do too', () => {
+    const everyone = curve([
+      [10, 120, 10],
+      [20, 120, 20],
+      [30, 120, 40],
+    ]);
+    const known = curve(
+      [
+        [10, 60, 5],
+        [20, 60, 13],
+        [30, 60, 20],
+      ],
+      { population: 'known' },
+    );
+    const rows = release([...everyone, ...known]);
+    expect(shown(rows, { population: 'known' }).map(([time]) => time)).toEqual([10, 30]);
+  });
+
+  it('of a variant is not shown', () => {
+    const rows = release([...curve(SLOW), ...curve(SLOW, { variant: 'wider' })]);
+    expect(shown(rows, { variant: 'wider' })).toEqual([]);
+    expect(shown(rows).length).toBe(3);
+  });
+
+  it('in two estimates steps on the same days', () => {
+    const monthly = SLOW.filter(([time]) => time % 30 === 0);
+    const rows = release([...curve(SLOW), ...curve(monthly, { estimate_id: 'again' })], ndtms, [
+      { id: 'new', design: 'rates', outcome: 'any' },
+      { id: 'again', design: 'rates', outcome: 'any' },
+    ]);
+    const days = (estimate_id: string) => shown(rows, { estimate_id }).map(([time]) => time);
+    for (const day of days('again')) expect(days('new')).toContain(day);
+  });
+
+  it('takes the models of its table with it when it cannot be shown', () => {
+    const hazard = rowOf({ measure: 'hazard_ratio', persons: 60, events: 17 });
+    const few = curve([
+      [10, 60, 3],
+      [20, 60, 4],
+    ]);
+    expect(of(release([...few, hazard]), { measure: 'hazard_ratio' })[0]?.status).toBe('suppressed');
+    expect(of(release([...curve(SLOW), hazard]), { measure: 'hazard_ratio' })[0]?.status).toBe('estimated');
+  });
+});
+
+describe('a curve in bins of time', () => {
+  const bins = (events: readonly number[], some: Partial<ResultRow> = {}): ResultRow[] =>
+    events.map((count, i) =>
+      rowOf({
+        measure: 'event_time_rate_curve',
+        time: i - events.length / 2,
+        persons: 80,
+        events: count,
+        person_years: 80 / 12,
+        value: (12 * count) / 80,
+        ...some,
+      }),
+    );
+  const counts = (rows: readonly ReleasedResultRow[]) =>
+    of(rows, { measure: 'event_time_rate_curve' }).map(({ events }) => events);
+
+  it('is shown where every bin has many events or none', () => {
+    const rows = release([...cell({}, 80, 46, 160), ...bins([10, 0, 12, 24])]);
+    expect(counts(rows)).toEqual([10, 0, 12, 24]);
+  });
+
+  it('loses a bin of few events, and another if the sum is printed', () => {
+    const alone = counts(release(bins([10, 3, 12, 24])));
+    expect(alone).toEqual([10, null, 12, 24]);
+    const summed = counts(release([...cell({}, 80, 49, 160), ...bins([10, 3, 12, 24])]));
+    expect(summed.filter((count) => count === null).length).toBeGreaterThanOrEqual(2);
+  });
+
+  it('is closed whole where it has hundreds of bins, some of them small', () => {
+    const days = (count: number): ReleasedResultRow[] =>
+      of(
+        release([
+          ...cell({}, 80, 9000, 160),
+          ...bins(Array.from({ length: 240 }, (_, i) => (i === 7 ? count : 30))),
+        ]),
+        {
+          measure: 'event_time_rate_curve',
+        },
+      );
+    expect(days(2)).toMatchObject([{ status: 'suppressed', value: null, events: null, persons: null }]);
+    expect(days(30).filter(({ status }) => status === 'estimated').length).toBe(240);
+  });
+
+  it('shows no empty bin where zeros are hidden', () => {
+    const rows = release([...cell({}, 80, 46, 160), ...bins([10, 0, 12, 24])], acro);
+    expect(counts(rows)[1]).toBeNull();
+  });
+});
+
+describe('survival to two different ends', () => {
+  it('keeps the curves apart', () => {
+    const end = (estimate_id: string, days: readonly Day[], persons: number, events: number): ResultRow[] => {
+      const place = { estimate_id, design: 'survival' };
+      return [
+        ...cell({ ...place }, persons, events).slice(0, 2),
+        ...days.map(([time, at_risk, sofar]) =>
+          rowOf({
+            ...place,
+            measure: 'survival',
+            time,
+            persons: at_risk,
+            events: sofar,
+            value: 1 - sofar / persons,
+          }),
+        ),
+      ];
+    };
+    const rows = release(
+      [...end('left', [[10, 60, 20]], 60, 20), ...end('died', [[15, 60, 12]], 60, 12)],
+      ndtms,
+      [
+        { id: 'left', design: 'survival' },
+        { id: 'died', design: 'survival', event: 'departure' },
+      ],
+    );
+    expect(of(rows, { measure: 'survival' })).toMatchObject([
+      { estimate_id: 'left', time: 10, events: 20 },
+      { estimate_id: 'died', time: 15, events: 12 },
+    ]);
+  });
+});
