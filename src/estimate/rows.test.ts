@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { fitChange } from './change/rows.ts';
 import { fitRates } from './rates/fit.ts';
-import { levelled } from './rows.ts';
+import { levelled, resultRow } from './rows.ts';
 import { fitSurvival } from './survival/fit.ts';
 import type { ResultRow } from './tables.ts';
 
@@ -79,6 +79,29 @@ const FOUR: readonly Person[] = [
   [1, 0, 365, 365, 1, 0, 365, 200],
   [0, 1, 365, 365, 0, 1, 365, 365],
 ];
+
+describe('a row', () => {
+  it('holds no number where the value is not a finite one, whoever computed it', () => {
+    const cell = {
+      estimate_id: 'e',
+      design: 'rates',
+      population: 'all',
+      stratum: 'all',
+      level: 'all',
+      persons: 3,
+      variant: 'protocol',
+    };
+    for (const value of [Number.NaN, Number.POSITIVE_INFINITY]) {
+      const row = resultRow(
+        cell,
+        { measure: 'rate', method: 'm', unit: 'u' },
+        { status: 'estimated', value, ci_low: 0, ci_high: 1, std_error: 1, p_value: 0.5 },
+      );
+      expect(row.status).toBe('not-estimable');
+      expect([row.value, row.ci_low, row.ci_high, row.std_error, row.p_value]).toEqual(Array(5).fill(null));
+    }
+  });
+});
 
 describe('the rows of a change', () => {
   it('keep the clocks apart: events in custody count on the calendar clock and not at liberty', () => {

@@ -40,7 +40,15 @@ function finite(value: number | undefined): number | null {
   return value === undefined || !Number.isFinite(value) ? null : value;
 }
 
-export function resultRow(cell: Cell, measured: Measured, outcome: Outcome): ResultRow {
+/** A value that is no finite number is no estimate, whoever computed it. */
+function checked(outcome: Outcome): Outcome {
+  return outcome.status === 'estimated' && !Number.isFinite(outcome.value)
+    ? { status: 'not-estimable', note: 'the estimate has no finite value' }
+    : outcome;
+}
+
+export function resultRow(cell: Cell, measured: Measured, given: Outcome): ResultRow {
+  const outcome = checked(given);
   const isEstimated = outcome.status === 'estimated';
   return {
     estimate_id: cell.estimate_id,
