@@ -131,6 +131,7 @@ interface DsrReference {
   y: number[];
   py: number[];
   std: number[];
+  epitools?: number[];
   dsr: number;
   var: number;
   fay_feuer: number[];
@@ -171,6 +172,15 @@ describe('standardised rates agree with R', () => {
       ours: base.variance * per * per,
       theirs: reference.var,
     });
+    if (reference.epitools !== undefined) {
+      const crude = reference.y.reduce((a, b) => a + b) / reference.py.reduce((a, b) => a + b);
+      const { lower, upper } = estimate('fay-feuer');
+      parityVector(
+        { ...entry, case: `${name} epitools` },
+        [crude, base.rate, lower, upper].map((v) => v * per),
+        reference.epitools,
+      );
+    }
     for (const [method, theirs] of [
       ['fay-feuer', reference.fay_feuer],
       ['dobson', reference.dobson],
@@ -209,6 +219,7 @@ describe('standardised rates agree with R', () => {
     parityVector({ ...entry, case: 'events during' }, during.y, r.during.y);
     parityVector({ ...entry, case: 'person-years during' }, during.py, r.during.py);
     const observed = during.y.reduce((a, b) => a + b);
+    parityCase({ ...entry, case: 'observed', ours: observed, theirs: r.smr.O, tolerance: 0 });
     const expected = expectedEvents(
       all.y.map((events, band) => events / (all.py[band] as number)),
       during.py,

@@ -293,6 +293,9 @@ describe('paired tests agree with R', () => {
     const arrests = r.chisq_arrests;
     const two = estimated(pearsonChiSquare(arrests.table.flat(), 2, 2));
     parityVector({ ...entry, case: 'arrests' }, [two.chi_square, two.p], [arrests.chi2, arrests.p]);
+    const [[a0, b0], [c0, d0]] = arrests.table as [[number, number], [number, number]];
+    const fisher = estimated(fisherExact(a0, b0, c0, d0));
+    parityCase({ ...entry, case: 'arrests Fisher p', ours: fisher.p, theirs: arrests.fisher_p });
     const bands = estimated(pearsonChiSquare(extra.chisq.table.flat(), 4, 3));
     parityVector(
       { ...entry, case: 'bands by period' },

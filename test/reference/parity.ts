@@ -8,7 +8,9 @@
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, expect } from 'vitest';
+import { afterAll, afterEach, expect } from 'vitest';
+import { comparedQuantities, noteCompared, traceReads } from './parity-account.ts';
+import { recordValidation } from './validation-record.ts';
 
 export interface ParityCase {
   /** The method, for example `garwood interval`. */
@@ -32,6 +34,24 @@ interface ParityRow extends ParityCase {
 
 const rows: ParityRow[] = [];
 
+/**
+ * The widest relative tolerance of each method, from what R itself guarantees: fits whose standard errors lag a step of R's
+ * iteration 1e-7, overdispersion and working correlation 1e-6, Hodges-Lehmann from a root finder 1e-4. Others: 1e-9.
+ */
+const WIDEST: Readonly<Record<string, number>> = {
+  poisson: 1e-7,
+  'quasi-poisson': 1e-7,
+  robust: 1e-7,
+  'conditional Poisson': 1e-7,
+  'difference in rates': 1e-7,
+  propensity: 1e-7,
+  'negative binomial': 1e-6,
+  'empirical Bayes': 1e-6,
+  'Poisson-gamma': 1e-6,
+  GEE: 1e-6,
+  Wilcoxon: 1e-4,
+};
+
 /** |ours - theirs| relative to |theirs| (or to `scale` when that is larger); 0 when both are the same infinity or both undefined. */
 function relativeDifference(ours: number, theirs: number, scale = 0): number {
   if (Object.is(ours, theirs) || ours === theirs) return 0;
@@ -41,11 +61,19 @@ function relativeDifference(ours: number, theirs: number, scale = 0): number {
 
 /** Asserts one number against the reference and keeps the row for the table. */
 export function parityCase(entry: ParityCase): void {
+  const widest = WIDEST[entry.method] ?? 1e-9;
+  if (entry.tolerance > widest) throw new Error(`${entry.method}: a tolerance wider than ${widest}`);
   const theirs = entry.theirs ?? Number.NaN;
+  noteCompared(theirs);
   const difference = relativeDifference(entry.ours, theirs, entry.scale);
   if (entry.listed !== false) rows.push({ ...entry, difference });
   const message = `${entry.method} / ${entry.case}: ours ${entry.ours}, reference ${theirs}, relative difference ${difference}, tolerance ${entry.tolerance}`;
   expect(difference <= entry.tolerance, message).toBe(true);
+}
+
+/** A count, a degree of freedom, a time on a grid: equal or wrong. */
+export function parityExact(method: string, what: string, ours: number, theirs: number | null): void {
+  parityCase({ method, case: what, ours, theirs, tolerance: 0 });
 }
 
 /** `parityCase` for each element of two vectors of the same length. */
@@ -70,7 +98,7 @@ const projectRoot = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 /** The `results` of test/fixtures/r/NAME.json; the caller states their shape. */
 export function referenceResults<T>(name: string): T {
   const text = readFileSync(join(projectRoot, 'test', 'fixtures', 'r', `${name}.json`), 'utf8');
-  return (JSON.parse(text) as { results: T }).results;
+  return traceReads(name, (JSON.parse(text) as { results: object }).results) as T;
 }
 
 /** Columns of a vendored data set test/fixtures/r/data/NAME.csv. */
@@ -115,7 +143,7 @@ export function strings(columns: Record<string, string[]>, name: string): string
 }
 
 /** R's write.csv: quoted text, no embedded line breaks, doubled quotes inside. */
-function columnsOfCsv(text: string): Record<string, string[]> {
+export function columnsOfCsv(text: string): Record<string, string[]> {
   const lines = text.split(/\r?\n/).filter((line) => line !== '');
   const header = fields(lines[0] ?? '');
   const columns: Record<string, string[]> = Object.fromEntries(header.map((name) => [name, []]));
@@ -129,9 +157,15 @@ function columnsOfCsv(text: string): Record<string, string[]> {
 }
 
 function fields(line: string): string[] {
-  return [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map((match) =>
-    match[1] === undefined ? (match[2] ?? '') : match[1].replaceAll('""', '"'),
-  );
+  const found: string[] = [];
+  // A field, quoted or not, and what ends it. The pattern is anchored, so that an empty field is a field wherever it stands.
+  const field = /(?:"((?:[^"]|"")*)"|([^",]*))(,|$)/y;
+  for (;;) {
+    const match = field.exec(line);
+    if (match === null) throw new Error('a line of the data set is not CSV');
+    found.push(match[1] === undefined ? (match[2] ?? '') : match[1].replaceAll('""', '"'));
+    if (match[3] === '') return found;
+  }
 }
 
 /** Rows of the table, in markdown. */
@@ -147,14 +181,57 @@ export function parityTable(cases: readonly ParityRow[]): string {
 const tableHeader =
   '| method | case | ours | R | relative difference | tolerance |\n|---|---|---|---|---|---|\n';
 
+/** The test file, known once a test of it has run. */
+let file: TestFile | undefined;
+afterEach(({ task }) => {
+  file = task.file;
+});
+
 afterAll(() => {
-  const file = process.env.DESIST_PARITY_TABLE;
-  if (file === undefined || file === '' || rows.length === 0) return;
+  if (file === undefined) return;
+  checkAccount(file);
+  recordValidation('parity', file.name, { file: file.name, rows, compared: comparedQuantities() });
+  const table = process.env.DESIST_PARITY_TABLE;
+  if (table === undefined || table === '' || rows.length === 0) return;
   try {
     // 'wx' fails when the file exists: test files run in parallel processes and only one may write the header.
-    writeFileSync(file, tableHeader, { flag: 'wx' });
+    writeFileSync(table, tableHeader, { flag: 'wx' });
   } catch (error) {
     if ((error as { code?: string }).code !== 'EEXIST') throw error;
   }
-  appendFileSync(file, parityTable(rows));
+  appendFileSync(table, parityTable(rows));
 });
+
+/**
+ * What this file compared must be what test/reference/compared.json says of it, on which the account of all results rests.
+ * Where tests were left out (data absent, or some chosen by name) it may be less.
+ */
+function checkAccount(file: TestFile): void {
+  if (process.env.DESIST_VALIDATION) return;
+  const account = JSON.parse(
+    readFileSync(join(projectRoot, 'test', 'reference', 'compared.json'), 'utf8'),
+  ) as Record<string, Record<string, number>>;
+  const expected = account[file.name] ?? {};
+  const now = comparedQuantities();
+  const advice = 'compared.json is not what was compared: npm run validation writes it';
+  if (allRan(file.tasks)) expect(now, advice).toEqual(expected);
+  else for (const quantity of Object.keys(now)) expect(Object.keys(expected), advice).toContain(quantity);
+}
+
+interface TestFile {
+  readonly name: string;
+  readonly tasks: readonly Task[];
+}
+
+interface Task {
+  readonly mode: string;
+  readonly result?: { readonly state: string } | undefined;
+  readonly tasks?: readonly Task[];
+}
+
+/** Nothing left out, and nothing failed on the way to a comparison. */
+function allRan(tasks: readonly Task[]): boolean {
+  return tasks.every(
+    (task) => task.mode === 'run' && task.result?.state !== 'fail' && allRan(task.tasks ?? []),
+  );
+}

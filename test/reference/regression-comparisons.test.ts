@@ -151,6 +151,7 @@ describe('Propensity weighting against R', () => {
   const reference = referenceResults<{
     rossi_wexp_on_arrest_poisson_rate: IptwReference;
     uis_treat_on_relapse_logit: IptwReference;
+    rossi_svyglm: Table;
   }>('iptw');
 
   function compareWeights(
@@ -223,6 +224,12 @@ describe('Propensity weighting against R', () => {
     if (fit.status !== 'estimated' || fit.fixed.status !== 'estimated') throw new Error(fit.status);
     parityVector(of('weighted rates', 1e-9), fit.fit.coefficient, theirs.outcome.est);
     parityVector(of('weighted rates HC0', 1e-7), fit.fixed.se, theirs.outcome.se_HC0);
+    // A survey design with one stratum of n persons: HC0 times n/(n - 1).
+    const survey = reference.rossi_svyglm;
+    parityVector(of('weighted rates, svyglm', 1e-9), fit.fit.coefficient, survey.estimate);
+    const n = treated.length;
+    const design = fit.fixed.se.map((se) => se * Math.sqrt(n / (n - 1)));
+    parityVector(of('weighted rates se, svyglm', 1e-7), design, survey.se);
   });
 
   const uis = externalColumns('uis');
@@ -290,6 +297,7 @@ describe('Propensity weighting against R', () => {
         case: `${kind} ${what}`,
         tolerance,
       });
+      parityVector(of('propensity', 1e-9), propensity.coefficient, theirs.propensity);
       parityVector(of('coefficient', 1e-9), fit.fit.coefficient, theirs.outcome);
       parityVector(of('se, weights fixed', 1e-8), fit.fixed.se, theirs.se_fixed);
       parityVector(of('se, weights estimated', 1e-8), fit.estimated.se, theirs.se_estimated);

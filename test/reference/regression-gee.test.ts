@@ -2,6 +2,7 @@ import { describe, it } from 'vitest';
 import { fitGee, type GeeEstimate, type GeeOptions } from '../../src/stats/regression/gee.ts';
 import type { Correlation } from '../../src/stats/regression/gee-correlation.ts';
 import { type PersonRows, personStarts } from '../../src/stats/regression/person-rows.ts';
+import { chiSquareUpper } from '../../src/stats/special/chisq.ts';
 import { externalColumns, numbers, parityCase, parityVector, referenceResults, strings } from './parity.ts';
 import {
   epilepsy,
@@ -18,6 +19,11 @@ interface GeeReference {
   scale: number;
   alpha: number | number[];
   QIC: number[];
+  vcov_robust: number[][];
+  wald: number[];
+  p: number[];
+  nClusters: number;
+  maxCluster: number;
 }
 
 function estimated(data: PersonRows, options: GeeOptions): GeeEstimate {
@@ -49,6 +55,26 @@ describe('Generalised estimating equations against R geepack', () => {
       parityVector(of('coefficient', 1e-7), fit.coefficient, theirs.estimate);
       parityVector(of('robust se', 1e-7), fit.robust_se, theirs.se_robust);
       parityVector(of('naive se', 1e-6), fit.naive_se, theirs.se_naive);
+      parityCase({ ...of('persons', 0), ours: data.start.length - 1, theirs: theirs.nClusters });
+      const sizes = Array.from(data.start.subarray(1), (end, i) => end - (data.start[i] as number));
+      parityCase({ ...of('most rows', 0), ours: Math.max(...sizes), theirs: theirs.maxCluster });
+      const k = fit.rank;
+      theirs.vcov_robust.flat().forEach((value, at) => {
+        parityCase({
+          ...of(`robust covariance ${at}`, 1e-7),
+          ours: fit.robust_covariance[at] as number,
+          theirs: value,
+          scale: (theirs.se_robust[Math.floor(at / k)] as number) * (theirs.se_robust[at % k] as number),
+        });
+      });
+      parityVector(
+        of('Wald', 1e-7),
+        fit.coefficient.map((b, j) => (b / (fit.robust_se[j] as number)) ** 2),
+        theirs.wald,
+      );
+      const p = theirs.wald.map((chi) => chiSquareUpper(chi, 1));
+      // geepack takes p as 1 less the other tail: it is exact to the last digit of 1, not of p.
+      parityVector({ ...of("p of R's Wald", 1e-14), scale: 1 }, p, theirs.p);
       parityCase({ ...of('phi', 1e-6), ours: fit.scale, theirs: theirs.scale });
       if (typeof theirs.alpha === 'number') {
         parityCase({ ...of('alpha', 1e-6), ours: fit.alpha, theirs: theirs.alpha });

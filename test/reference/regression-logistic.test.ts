@@ -7,6 +7,7 @@ import {
 import { compressRows } from '../../src/stats/regression/compress.ts';
 import { fitLogistic } from '../../src/stats/regression/logistic.ts';
 import { smallSampleClusterRobust } from '../../src/stats/regression/small-sample-clusters.ts';
+import { waldInterval } from '../../src/stats/regression/wald.ts';
 import { parityCase, parityVector, referenceResults, strings } from './parity.ts';
 import { clusterCodes, synthPeriods } from './regression-designs.ts';
 
@@ -15,6 +16,17 @@ describe('Logistic regression against R glm', () => {
     logistic_any: {
       estimate: number[];
       se: number[];
+      se_at_mle: number[];
+      n: number;
+      stat: number[];
+      p: number[];
+      vcov: number[][];
+      deviance: number;
+      nullDeviance: number;
+      dfResidual: number;
+      pearsonChi2: number;
+      AIC: number;
+      fittedHead: number[];
       logLik: number;
       HC0: number[];
       HC3: number[];
@@ -33,6 +45,37 @@ describe('Logistic regression against R glm', () => {
     parityVector(of('coefficient', 1e-9), fit.coefficient, theirs.estimate);
     parityVector(of('se', 1e-10), fit.se, theirs.se);
     parityCase({ ...of('log-likelihood', 1e-10), ours: fit.log_likelihood, theirs: theirs.logLik });
+    parityVector(of('se at the maximum', 1e-10), fit.se, theirs.se_at_mle);
+    const ratio = fit.coefficient.map((b, j) => b / (fit.se[j] as number));
+    parityVector(of('statistic', 1e-9), ratio, theirs.stat);
+    const p = theirs.stat.map((z) => waldInterval(z, 1).p);
+    parityVector(of("p of R's statistic", 1e-10), p, theirs.p);
+    theirs.vcov.flat().forEach((value, at) => {
+      const scale = (fit.se[Math.floor(at / fit.rank)] as number) * (fit.se[at % fit.rank] as number);
+      parityCase({
+        ...of(`covariance ${at}`, 1e-10),
+        ours: fit.covariance[at] as number,
+        theirs: value,
+        scale,
+      });
+    });
+    // Trials of one: the saturated likelihood is 0, the deviance twice the negative log-likelihood.
+    parityCase({ ...of('deviance', 1e-10), ours: -2 * fit.log_likelihood, theirs: theirs.deviance });
+    const alone = { ...data.design, columns: 1, x: new Float64Array(data.design.rows).fill(1) };
+    const none = fitLogistic({ design: alone, trials, successes });
+    if (none.status !== 'estimated') throw new Error(none.status);
+    parityCase({
+      ...of('null deviance', 1e-10),
+      ours: -2 * none.log_likelihood,
+      theirs: theirs.nullDeviance,
+    });
+    parityCase({ ...of('AIC', 1e-10), ours: 2 * fit.rank - 2 * fit.log_likelihood, theirs: theirs.AIC });
+    parityCase({ ...of('rows', 0), ours: data.design.rows, theirs: theirs.n });
+    parityCase({ ...of('df', 0), ours: data.design.rows - fit.rank, theirs: theirs.dfResidual });
+    const pearson = fit.residual.reduce((sum, u, i) => sum + (u * u) / (fit.weight[i] as number), 0);
+    parityCase({ ...of('Pearson', 1e-9), ours: pearson, theirs: theirs.pearsonChi2 });
+    const fitted = fit.residual.subarray(0, 5).map((u, i) => (successes[i] as number) - u);
+    parityVector(of('fitted', 1e-9), fitted, theirs.fittedHead);
     const squared = fit.residual.map((u) => u * u);
     const n = data.design.rows;
     parityVector(

@@ -25,6 +25,10 @@ import {
 } from './regression-designs.ts';
 
 interface GlmReference {
+  n: number;
+  stat: number[];
+  p: number[];
+  fittedHead: number[];
   estimate: number[];
   se: number[];
   se_at_mle: number[];
@@ -63,6 +67,9 @@ function compareGlm(name: string, data: RegressionData, reference: GlmReference)
   one('Pearson', statistics.pearson, reference.pearsonChi2);
   one('df', statistics.df_residual, reference.dfResidual);
   one('AIC', statistics.aic, reference.AIC);
+  one('rows', totals.observations, reference.n);
+  parityVector(of('fitted', 1e-9), fit.fitted.subarray(0, 5), reference.fittedHead);
+  compareTests(of('', 1e-7), fit, reference);
   // The compressed fit must be the same fit.
   const cells = compressRows(data.design, data.events, data.exposure, logFactorial);
   const again = estimated({ ...cells, columns: {} });
@@ -71,6 +78,32 @@ function compareGlm(name: string, data: RegressionData, reference: GlmReference)
   parityVector(of('compressed se', 1e-10), again.se, reference.se_at_mle);
   one('compressed deviance', compressed.deviance, reference.deviance);
   one('compressed Pearson', compressed.pearson, reference.pearsonChi2);
+}
+
+/** Statistic and covariance as R prints them, which carry its lagged standard errors, and the p-value of R's own statistic. */
+function compareTests(
+  entry: { method: string; case: string; tolerance: number },
+  fit: { coefficient: Float64Array; se: Float64Array; covariance: Float64Array },
+  reference: { se: number[]; stat: number[]; p: number[]; vcov: number[][] },
+  df?: number,
+): void {
+  const k = reference.se.length;
+  const ratio = fit.coefficient.map((b, j) => b / (fit.se[j] as number));
+  parityVector({ ...entry, case: `${entry.case}statistic` }, ratio, reference.stat);
+  const p = reference.stat.map((z) => waldInterval(z, 1, df === undefined ? {} : { df }).p);
+  parityVector({ ...entry, case: `${entry.case}p of R's statistic`, tolerance: 1e-10 }, p, reference.p);
+  // The covariance as R's own standard errors and our correlations: its lag would count twice in a product of two.
+  const product = (se: ArrayLike<number>, at: number): number =>
+    (se[Math.floor(at / k)] as number) * (se[at % k] as number);
+  reference.vcov.flat().forEach((value, at) => {
+    parityCase({
+      ...entry,
+      case: `${entry.case}covariance ${at}`,
+      ours: ((fit.covariance[at] as number) / product(fit.se, at)) * product(reference.se, at),
+      theirs: value,
+      scale: product(reference.se, at),
+    });
+  });
 }
 
 describe('Poisson regression against R glm', () => {
@@ -84,7 +117,12 @@ describe('Poisson regression against R glm', () => {
   it('terms added one at a time reproduce the analysis of deviance', () => {
     const data = synthPeriods({ regions: true });
     const anova = referenceResults<{
-      synth_anova: { df: (number | null)[]; deviance: (number | null)[]; p: (number | null)[] };
+      synth_anova: {
+        df: (number | null)[];
+        deviance: (number | null)[];
+        residDev: number[];
+        p: (number | null)[];
+      };
     }>('poisson_glm').synth_anova;
     const upTo = (columns: number): PoissonEstimate => {
       const rows = Array.from({ length: data.design.rows }, (_, i) =>
@@ -93,6 +131,16 @@ describe('Poisson regression against R glm', () => {
       return estimated({ ...data, design: designFromRows(rows) });
     };
     const ends = [1, 3, 4, 5, 6, 10];
+    const perRow = data.events.map((y, i) => (y * y) / (data.exposure[i] as number));
+    const totals = countTotals(data.events, data.exposure, logFactorial);
+    let residual = poissonStatistics(upTo(1), data, perRow, totals).deviance;
+    parityCase({
+      method: 'poisson',
+      case: 'anova residual deviance of the null model',
+      ours: residual,
+      theirs: anova.residDev[0] as number,
+      tolerance: 1e-9,
+    });
     for (let term = 1; term < ends.length; term++) {
       const test = likelihoodRatioTest(upTo(ends[term - 1] as number), upTo(ends[term] as number));
       if (test.status !== 'tested') throw new Error(test.status);
@@ -102,6 +150,12 @@ describe('Poisson regression against R glm', () => {
         tolerance,
       });
       parityCase({ ...of('df', 0), ours: test.df, theirs: anova.df[term] as number });
+      residual -= test.statistic;
+      parityCase({
+        ...of('residual deviance', 1e-9),
+        ours: residual,
+        theirs: anova.residDev[term] as number,
+      });
       parityCase({ ...of('deviance', 1e-9), ours: test.statistic, theirs: anova.deviance[term] as number });
       parityCase({ ...of('p', 1e-9), ours: test.p, theirs: anova.p[term] as number });
     }
@@ -192,6 +246,23 @@ describe('Quasi-Poisson against R glm', () => {
     parityVector(of('se', 1e-7), quasi.se, theirs.se);
     parityCase({ ...of('phi at the maximum', 1e-9), ours: quasi.dispersion, theirs: phi });
     parityCase({ ...of('phi', 1e-7), ours: quasi.dispersion, theirs: theirs.dispersion });
+    const statistics = poissonStatistics(fit, cells, cells.sum_yy_over_t, cells.total);
+    const one = (what: string, ours: number, value: number): void =>
+      parityCase({ ...of(what, 1e-9), ours, theirs: value });
+    one('Pearson', statistics.pearson, theirs.pearsonChi2);
+    one('df', quasi.df, theirs.dfResidual);
+    one('deviance', statistics.deviance, theirs.deviance);
+    one('null deviance', statistics.null_deviance, theirs.nullDeviance);
+    one('rows', cells.total.observations, theirs.n);
+    // R's se at the maximum uses its own phi of the last step but one.
+    parityVector(
+      of("se at the maximum with R's phi", 1e-10),
+      fit.se.map((se) => se * Math.sqrt(theirs.dispersion)),
+      theirs.se_at_mle,
+    );
+    const fitted = estimated(data).fitted.subarray(0, 5);
+    parityVector(of('fitted', 1e-9), fitted, theirs.fittedHead);
+    compareTests(of('', 1e-7), { ...quasi, coefficient: fit.coefficient }, theirs, quasi.df);
   };
   it('synthetic periods', () => compare('synth', synthPeriods({ regions: true })));
   const rossi = rossiPrior();
@@ -201,6 +272,11 @@ describe('Quasi-Poisson against R glm', () => {
 });
 
 interface RobustReference {
+  estimate: number[];
+  se_model: number[];
+  /** Not in the settled results. */
+  G?: number;
+  n?: number;
   HC0: number[];
   HC1: number[];
   HC3: number[];
@@ -216,6 +292,7 @@ describe('Robust covariance of a Poisson fit against R sandwich and clubSandwich
     synth_poisson_by_clinic: RobustReference;
     epil_by_subject: RobustReference;
     rossi_prio_HC: { HC0: number[]; HC1: number[] };
+    synth_CR2_satterthwaite: { tstat: number[]; df: number[]; p: number[] };
   }>('cluster_robust');
 
   const settled = referenceResults<{
@@ -238,6 +315,8 @@ describe('Robust covariance of a Poisson fit against R sandwich and clubSandwich
     const squared = residual.map((u) => u * u);
     const n = data.design.rows;
     const of = (what: string) => ({ method: 'robust', case: `${name} ${what}`, tolerance });
+    parityVector({ ...of('coefficient'), tolerance: 1e-9 }, fit.coefficient, theirs.estimate);
+    parityVector(of('model se'), fit.se, theirs.se_model);
     parityVector(of('HC0'), heteroskedasticityRobust(fit, data.design, squared, n, 'HC0').se, theirs.HC0);
     parityVector(of('HC1'), heteroskedasticityRobust(fit, data.design, squared, n, 'HC1').se, theirs.HC1);
     parityVector(of('HC3'), jackknifeRobust(fit, data.design, residual, fit.fitted).se, theirs.HC3);
@@ -247,6 +326,10 @@ describe('Robust covariance of a Poisson fit against R sandwich and clubSandwich
       ...clusterCodes(strings(data.columns, unit)),
       observations: n,
     };
+    if (theirs.G !== undefined) {
+      parityCase({ ...of('clusters'), ours: scores.clusters, theirs: theirs.G, tolerance: 0 });
+      parityCase({ ...of('rows'), ours: n, theirs: theirs.n ?? null, tolerance: 0 });
+    }
     for (const [kind, key] of [
       ['CR0', 'CL_HC0_nocadjust'],
       ['CR1', 'CL_HC0_cadjust'],
@@ -319,6 +402,12 @@ describe('Robust covariance of a Poisson fit against R sandwich and clubSandwich
     parityVector(of('CR2'), cr2.se, settled.synth_clubSandwich_by_clinic.CR2);
     parityVector(of('CR3'), cr3.se, settled.synth_clubSandwich_by_clinic.CR3);
     parityVector(of('Satterthwaite df'), cr2.df ?? [], settled.synth_CR2_satterthwaite.df);
+    const satterthwaite = reference.synth_CR2_satterthwaite;
+    parityVector(
+      of("p of R's t and df"),
+      satterthwaite.tstat.map((v, j) => waldInterval(v, 1, { df: satterthwaite.df[j] as number }).p),
+      satterthwaite.p,
+    );
     const scores = { ...weighted, observations: data.design.rows };
     for (const kind of ['CR0', 'CR1', 'CR1S', 'CR1p'] as const) {
       const robust = clusterRobust(fit, scores, kind);

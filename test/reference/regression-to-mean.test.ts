@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { invertCrossProduct, leastSquares, qr } from '../../src/stats/linalg/qr.ts';
 import { displacementDifference, ratioOfRateRatios } from '../../src/stats/rates/ratio-of-rate-ratios.ts';
+import { designFromRows } from '../../src/stats/regression/design.ts';
+import { fitNegativeBinomial } from '../../src/stats/regression/negative-binomial.ts';
+import { tailHistogram } from '../../src/stats/regression/overdispersion.ts';
 import { correctedRatio, empiricalBayes } from '../../src/stats/regression-to-mean/empirical-bayes.ts';
 import { posteriorRate, selectedMeans } from '../../src/stats/regression-to-mean/gamma-poisson.ts';
 import { normalSelection } from '../../src/stats/regression-to-mean/normal-selection.ts';
@@ -8,6 +11,7 @@ import { stationaryExpectation } from '../../src/stats/regression-to-mean/statio
 import {
   externalColumns,
   numbers,
+  parityCase,
   parityVector,
   referenceResults,
   strings,
@@ -23,6 +27,7 @@ interface HauerReference {
   varPi: number;
   theta: number;
   varTheta: number;
+  pct: number;
   se: number;
   naiveRatio: number;
   rtmShare: number;
@@ -30,7 +35,7 @@ interface HauerReference {
 const r = referenceResults<{
   hauer: {
     theta: number;
-    coef: { names: string[]; estimate: number[] };
+    coef: { names: string[]; estimate: number[]; se: number[] };
     weightHead: number[];
     EBHead: number[];
     VEBHead: number[];
@@ -78,7 +83,13 @@ function people() {
     Float64Array.from(rows, (i) => values?.[i] ?? Number.NaN);
   const duringRows = paired.map((i) => during.get(id[i] as number) as number);
   return {
-    all_before: { days: at(days, before), y: at(y, before) },
+    all_before: {
+      days: at(days, before),
+      y: at(y, before),
+      sex: at(sex, before),
+      age: at(age, before),
+      prior: at(prior, before),
+    },
     sex: at(sex, paired),
     age: at(age, paired),
     prior: at(prior, paired),
@@ -139,6 +150,8 @@ describe('regression to the mean agrees with the formulae run in R', () => {
           result.se,
           result.naive_ratio,
           result.regression_share,
+          result.se ** 2,
+          100 * (1 - result.ratio),
         ],
         [
           theirs.n,
@@ -149,9 +162,44 @@ describe('regression to the mean agrees with the formulae run in R', () => {
           theirs.se,
           theirs.naiveRatio,
           theirs.rtmShare,
+          theirs.varTheta,
+          theirs.pct,
         ],
       );
     }
+  });
+
+  it('the negative binomial models of the period before, as glm.nb', () => {
+    const { y, days, sex, age, prior } = data.all_before;
+    const entry = { method: 'empirical Bayes', tolerance: 1e-7 };
+    const modelOf = (columns: Float64Array[], exposure: Float64Array) => {
+      const result = fitNegativeBinomial({
+        design: designFromRows(Array.from(y, (_, i) => [1, ...columns.map((c) => c[i] as number)])),
+        observations: new Float64Array(y.length).fill(1),
+        events: y,
+        exposure,
+        tail: tailHistogram(y),
+      });
+      if (result.status !== 'estimated') throw new Error(result.status);
+      return result;
+    };
+    const model = modelOf([sex, age.map((a) => a - 34), prior.map(Math.log1p)], days);
+    parityVector({ ...entry, case: 'model' }, model.coefficient, r.hauer.coef.estimate);
+    parityVector({ ...entry, case: 'model se' }, model.se_given_theta, r.hauer.coef.se);
+    parityCase({ ...entry, case: 'theta', tolerance: 1e-6, ours: model.theta, theirs: r.hauer.theta });
+    const years = days.map((d) => d / 365.25);
+    const alone = modelOf([], years);
+    const { mu, shape, rate_pooled } = r.gamma_poisson;
+    const total = (values: Float64Array): number => values.reduce((a, b) => a + b, 0);
+    parityCase({ ...entry, case: 'common rate', ours: Math.exp(alone.coefficient[0] as number), theirs: mu });
+    parityCase({ ...entry, case: 'shape', tolerance: 1e-6, ours: alone.theta, theirs: shape });
+    parityCase({
+      ...entry,
+      case: 'pooled rate',
+      tolerance: 1e-12,
+      ours: total(y) / total(years),
+      theirs: rate_pooled,
+    });
   });
 
   it('gamma-Poisson posterior rates and selection', () => {

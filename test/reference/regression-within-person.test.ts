@@ -7,7 +7,7 @@ import { designFromRows } from '../../src/stats/regression/design.ts';
 import { type PersonRows, personStarts } from '../../src/stats/regression/person-rows.ts';
 import { fitPoissonGamma } from '../../src/stats/regression/poisson-gamma.ts';
 import { waldInterval } from '../../src/stats/regression/wald.ts';
-import { parityCase, parityVector, referenceResults, strings } from './parity.ts';
+import { parityCase, parityExact, parityVector, referenceResults, strings } from './parity.ts';
 import {
   epilepsy,
   matchedComparison,
@@ -42,7 +42,9 @@ describe('Conditional Poisson against R', () => {
       expanded: { indiv: string; interval: number; event: number; exgr: number; agegr: number }[];
       clogit: Table;
       gnm: Table;
+      glm_with_id_factors: Table;
       conditional_loglik: number;
+      clogit_loglik: number[];
       IRR: number[];
       IRR_CI: number[];
     };
@@ -71,10 +73,20 @@ describe('Conditional Poisson against R', () => {
     parityVector(of('Oxford se, clogit', 1e-9), fit.se, oxford.clogit.se);
     parityVector(of('Oxford coefficient, gnm', 1e-7), fit.coefficient, oxford.gnm.estimate);
     parityVector(of('Oxford se, gnm', 1e-7), fit.se, oxford.gnm.se);
+    const withFactors = oxford.glm_with_id_factors;
+    parityVector(of('Oxford coefficient, children as factors', 1e-7), fit.coefficient, withFactors.estimate);
+    parityVector(of('Oxford se, children as factors', 1e-7), fit.se, withFactors.se);
+    parityVector(of('Oxford incidence ratios', 1e-7), fit.coefficient.map(Math.exp), oxford.IRR);
     parityCase({
       ...of('Oxford log-likelihood', 1e-12),
       ours: fit.log_likelihood,
       theirs: oxford.conditional_loglik,
+    });
+    // clogit prints the likelihood without and with the two columns.
+    parityCase({
+      ...of('Oxford log-likelihood, clogit', 1e-9),
+      ours: fit.log_likelihood,
+      theirs: oxford.clogit_loglik[1] as number,
     });
     const interval = waldInterval(fit.coefficient[0] as number, fit.se[0] as number);
     parityVector(
@@ -103,7 +115,9 @@ describe('Conditional Poisson against R', () => {
       theirs: theirs.conditionalLogLik,
     });
     expect(fit.persons).toBe(600);
-    expect(fit.persons - fit.persons_without_events).toBe(theirs.nInformative);
+    const informative = fit.persons - fit.persons_without_events;
+    parityExact('conditional Poisson', 'synth informative persons', informative, theirs.nInformative);
+    parityVector(of('synth se, gnm', 1e-7), fit.se, theirs.fit.se);
   });
 
   const epil = epilepsy();
@@ -125,6 +139,11 @@ describe('Conditional Poisson against R', () => {
       ...of('epil V4, gnm', 1e-7),
       ours: fit.coefficient[0] as number,
       theirs: reference.epil_V4.estimate,
+    });
+    parityCase({
+      ...of('epil V4 se, gnm', 1e-7),
+      ours: fit.se[0] as number,
+      theirs: reference.epil_V4.se,
     });
   });
 

@@ -20,11 +20,11 @@ interface LogRankReference {
   var: number[][];
 }
 interface Reference {
-  rossi_km: { time: number[]; nrisk: number[]; surv: number[]; se: number[] } & Record<
+  rossi_km: { time: number[]; nrisk: number[]; cumEvents: number[]; surv: number[]; se: number[] } & Record<
     'lower_log' | 'upper_log' | 'lower_loglog' | 'upper_loglog',
     number[]
   >;
-  rossi_na: { cumhaz: number[]; se: number[] };
+  rossi_na: { cumhaz: number[]; se: number[]; survFH: number[] };
   uis_km_quantiles: Record<'quantile' | 'lower' | 'upper', (number | null)[][]>;
   uis_rmst: { tau: number; rmean: number[]; se: number[] };
   rossi_logrank: LogRankReference;
@@ -73,6 +73,7 @@ describe.skipIf(!rossi)('Rossi, time to arrest', () => {
   const fin = rossi ? codes(strings(data, 'fin'), ['no', 'yes']) : new Int32Array();
   const tables = tabulateRows({ stop, event, stratum: fin }, 2);
   const at = [10, 20, 30, 40, 52];
+  const rows = [...event.keys()].filter((i) => event[i] === 1);
 
   it('Kaplan-Meier, Greenwood, both intervals and numbers at risk as survfit', () => {
     const km = reference.rossi_km;
@@ -88,7 +89,11 @@ describe.skipIf(!rossi)('Rossi, time to arrest', () => {
         parityVector({ method: 'Kaplan-Meier', case: `${name} se`, tolerance }, ours.se, part(km.se));
         parityVector({ method: 'Kaplan-Meier', case: `${name} lower`, tolerance }, ours.lower, part(lower));
         parityVector({ method: 'Kaplan-Meier', case: `${name} upper`, tolerance }, ours.upper, part(upper));
-        expect([...numbersAtRisk(table, at)]).toEqual(part(km.nrisk));
+        const count = { method: 'Kaplan-Meier', tolerance: 0 };
+        parityVector({ ...count, case: `${name} at risk` }, numbersAtRisk(table, at), part(km.nrisk));
+        const events = at.map((t) => rows.filter((i) => fin[i] === s && (stop[i] as number) <= t).length);
+        parityVector({ ...count, case: `${name} events` }, events, part(km.cumEvents));
+        parityVector({ ...count, case: `${name} times` }, at, part(km.time));
       });
     }
   });
@@ -103,6 +108,11 @@ describe.skipIf(!rossi)('Rossi, time to arrest', () => {
         { method: 'Nelson-Aalen', case: `Rossi fin=${s} H`, tolerance },
         ours(curve.cumulative_hazard),
         part(reference.rossi_na.cumhaz),
+      );
+      parityVector(
+        { method: 'Nelson-Aalen', case: `Rossi fin=${s} exp(-H)`, tolerance },
+        ours(curve.cumulative_hazard).map((h) => Math.exp(-h)),
+        part(reference.rossi_na.survFH),
       );
       parityVector(
         { method: 'Nelson-Aalen', case: `Rossi fin=${s} se`, tolerance },

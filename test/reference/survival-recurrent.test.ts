@@ -24,6 +24,7 @@ interface CoxReference {
   se_robust: number[];
   loglik0: number;
   loglik: number;
+  n: number;
   nevent: number;
 }
 
@@ -39,7 +40,8 @@ function compare(name: string, data: CoxRows, options: CoxOptions, tolerance = 1
   parityVector(entry('robust se'), fit.robust.se, theirs.se_robust);
   parityCase({ ...entry('log L at 0'), ours: fit.log_likelihood_null, theirs: theirs.loglik0 });
   parityCase({ ...entry('log L'), ours: fit.log_likelihood, theirs: theirs.loglik });
-  expect(fit.events).toBe(theirs.nevent);
+  parityCase({ ...entry('events'), ours: fit.events, theirs: theirs.nevent, tolerance: 0 });
+  parityCase({ ...entry('rows'), ours: data.rows, theirs: theirs.n, tolerance: 0 });
 }
 
 const bladder2 = externalColumns('bladder2');
@@ -106,6 +108,26 @@ interface MeanReference {
   nrisk: number[];
 }
 
+interface HandReference {
+  time: number[];
+  mcf: number[];
+  se_LawlessNadeau: number[];
+}
+
+/** The same curve from the formulae written out in R. */
+function compareByHand(rows: RecurrentRows): void {
+  const curves = estimateMeanCumulativeFunction(rows, { groups: 2 });
+  curves.forEach((curve, g) => {
+    const theirs = (reference as unknown as Record<string, HandReference>)[
+      `bladder_mcf_hand_rx${g + 1}`
+    ] as HandReference;
+    const ours = meanAt(curve, theirs.time);
+    const entry = { method: 'mean cumulative function', case: `by hand group ${g}`, tolerance: 1e-12 };
+    parityVector(entry, ours.mean, theirs.mcf);
+    parityVector({ ...entry, case: `${entry.case} robust se` }, ours.se, theirs.se_LawlessNadeau);
+  });
+}
+
 function compareMean(name: string, rows: RecurrentRows): void {
   const theirs = (reference as unknown as Record<string, MeanReference>)[name] as MeanReference;
   const curves = estimateMeanCumulativeFunction(rows, { groups: 2 });
@@ -116,6 +138,12 @@ function compareMean(name: string, rows: RecurrentRows): void {
     const entry = { method: 'mean cumulative function', case: `${name} group ${g}`, tolerance: 1e-12 };
     parityVector(entry, ours.mean, part(theirs.mcf));
     parityVector({ ...entry, case: `${entry.case} robust se` }, ours.se, part(theirs.se));
+    // At risk at t: in an interval (start, stop] that holds it.
+    const own = [...rows.stop.keys()].filter((i) => rows.group?.[i] === g);
+    const risk = part(theirs.time).map(
+      (t) => own.filter((i) => (rows.start?.[i] ?? 0) < t && (rows.stop[i] as number) >= t).length,
+    );
+    parityVector({ ...entry, case: `${entry.case} at risk`, tolerance: 0 }, risk, part(theirs.nrisk));
   });
 }
 
@@ -123,6 +151,13 @@ it.skipIf(!bladder2 || !cgd)(
   'Mean number of recurrences by arm, with robust standard errors as survfit',
   () => {
     const tumours = bladder2 ?? {};
+    compareByHand({
+      person: codes(numbers(tumours, 'id')),
+      start: numbers(tumours, 'start'),
+      stop: numbers(tumours, 'stop'),
+      event: numbers(tumours, 'event'),
+      group: Int32Array.from(numbers(tumours, 'rx'), (rx) => rx - 1),
+    });
     compareMean('bladder_mcf', {
       person: codes(numbers(tumours, 'id')),
       start: numbers(tumours, 'start'),
