@@ -1,11 +1,20 @@
 import type { Estimate, Protocol } from '../protocol/tables.ts';
 import { change } from './change/index.ts';
 import type { Design, DesignInput, Planned } from './design.ts';
+import { eventTime } from './event-time/index.ts';
+import { partnership } from './partnership/index.ts';
 import { rates } from './rates/index.ts';
+import { recurrent } from './recurrent/index.ts';
+import { sccs } from './sccs/index.ts';
 import { survival } from './survival/index.ts';
 
 /** Every design has its folder here. */
-const DESIGNS: { readonly [D in Estimate['design']]: Design<D> } = { rates, change, survival };
+const DESIGNS: { readonly [D in Estimate['design']]: Design<D> } = {
+  rates,
+  change,
+  survival,
+  partnership,
+  recurrent, 'event-time': eventTime, sccs };
 
 function designOf<D extends Estimate['design']>(design: D): Design<D> {
   return DESIGNS[design];

@@ -22,6 +22,8 @@ interface IntervalChart {
   /** The line to compare with: 0 for a change. */
   readonly reference?: number;
   readonly domain: readonly [number, number];
+  /** Where the ticks stand; left out: about five round numbers. */
+  readonly at?: readonly number[];
 }
 
 export const SIGNED_PERCENT = "(datum.value === 0 ? '0' : format(datum.value, '+d')) + '%'";
@@ -125,7 +127,7 @@ export function intervalChart(chart: IntervalChart): TopLevelSpec {
   const axis = {
     title: chart.axis,
     labelExpr: chart.ticks,
-    tickCount: 5,
+    ...(chart.at === undefined ? { tickCount: 5 } : { values: [...chart.at] }),
     labelOverlap: false,
     labelFlush: false,
     grid: true,

@@ -1,16 +1,25 @@
 import { z } from 'zod';
 import { change } from './change.ts';
 import type { Surroundings } from './design.ts';
+import { eventTime } from './event-time.ts';
+import { partnership } from './partnership.ts';
 import { rates } from './rates.ts';
+import { recurrent } from './recurrent.ts';
+import { sccs } from './sccs.ts';
 import { survival } from './survival.ts';
 
 export type { Surroundings } from './design.ts';
 
 /** The designs a protocol can name. A new design is one file and one line here and in `estimate` in two places. */
-const DESIGNS = { rates, change, survival };
+const DESIGNS = { rates, change, survival, partnership, recurrent, 'event-time': eventTime, sccs };
 
 export const estimate = z
-  .discriminatedUnion('design', [rates.schema, change.schema, survival.schema])
+  .discriminatedUnion('design', [
+    rates.schema,
+    change.schema,
+    survival.schema,
+    partnership.schema,
+    recurrent.schema, eventTime.schema, sccs.schema])
   .describe('One estimate.');
 
 export type Estimate = z.infer<typeof estimate>;

@@ -2,14 +2,23 @@ import type { Estimate } from '../../protocol/tables.ts';
 import type { Reading, Section } from '../reading.ts';
 import { change } from './change.ts';
 import type { DesignReport } from './design.ts';
+import { eventTime } from './event-time.ts';
+import { partnership } from './partnership.ts';
 import { rates } from './rates.ts';
+import { recurrent } from './recurrent.ts';
 import type { Statement } from './statement.ts';
+import { sccs } from './sccs.ts';
 import { survival } from './survival.ts';
 
 export type { VariantLine } from './design.ts';
 export type { Statement } from './statement.ts';
 
-const DESIGNS: { readonly [D in Estimate['design']]: DesignReport<D> } = { rates, change, survival };
+const DESIGNS: { readonly [D in Estimate['design']]: DesignReport<D> } = {
+  rates,
+  change,
+  survival,
+  partnership,
+  recurrent, 'event-time': eventTime, sccs };
 
 export function reportOf<D extends Estimate['design']>(design: D): DesignReport<D> {
   return DESIGNS[design];

@@ -4,6 +4,7 @@ import { designFromRows } from './design.ts';
 import { fitDifferenceInRates, fitDifferenceWithinStrata } from './difference-in-rates.ts';
 import { fitWeightedRates } from './iptw.ts';
 import { fitLinear } from './linear.ts';
+import { fitNbAncova } from './nb-ancova.ts';
 import { personStarts } from './person-rows.ts';
 import { covariateBalance, effectiveSampleSize, fitPropensity, propensityWeights } from './propensity.ts';
 
@@ -88,6 +89,21 @@ describe('Two arms before and after', () => {
     expect(model / runs).toBeLessThan(0.85);
     expect(clustered / runs).toBeGreaterThan(0.88);
     expect(within / runs).toBeGreaterThan(0.88);
+  });
+});
+
+describe('Analysis of covariance of two arms', () => {
+  it('an adjustment that tells the arms apart completely leaves no contrast', () => {
+    const treated = Float64Array.from({ length: 24 }, (_, i) => i % 2);
+    const fit = fitNbAncova({
+      treated,
+      baseline_events: treated.map((_, i) => i % 5),
+      baseline_exposure: new Float64Array(24).fill(1),
+      events: treated.map((_, i) => (i * 7) % 4),
+      exposure: new Float64Array(24).fill(1),
+      adjustment: designFromRows(Array.from(treated, (a) => [1 - a])),
+    });
+    expect(fit).toEqual({ status: 'aliased', aliased: [1] });
   });
 });
 

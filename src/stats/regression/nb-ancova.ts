@@ -7,6 +7,7 @@
  * without prior events in.
  * Standard errors: the joint likelihood, and HC0 (valid when the variance is not NB2). Without overdispersion the fit is Poisson.
  */
+import { findAliasedColumns } from './aliasing.ts';
 import { heteroskedasticityRobust } from './cluster-robust.ts';
 import { type Design, designFromRows } from './design.ts';
 import type { Estimate, FitFailure } from './estimate.ts';
@@ -40,6 +41,20 @@ export type NbAncova =
 
 const ARM = 1;
 
+/** Whether the arm is a combination of the other columns. Dependent columns are dropped from the right, so that it stands last here. */
+function isArmAliased(design: Design): boolean {
+  const { rows, columns, x } = design;
+  const last = new Float64Array(x.length);
+  for (let i = 0; i < rows; i++) {
+    const row = x.subarray(i * columns, (i + 1) * columns);
+    last.set(row.subarray(0, ARM), i * columns);
+    last.set(row.subarray(ARM + 1), i * columns + ARM);
+    last[(i + 1) * columns - 1] = row[ARM] as number;
+  }
+  const { aliased } = findAliasedColumns({ rows, columns, x: last }, new Float64Array(rows).fill(1));
+  return [...aliased].includes(columns - 1);
+}
+
 export function fitNbAncova(data: BaselineAndOutcome): NbAncova {
   const { treated, baseline_events, baseline_exposure, events, exposure, adjustment } = data;
   const rows = treated.length;
@@ -53,11 +68,12 @@ export function fitNbAncova(data: BaselineAndOutcome): NbAncova {
       ...(adjustment ? adjustment.x.subarray(i * adjustment.columns, (i + 1) * adjustment.columns) : []),
     ]),
   );
+  // Adjustment columns that tell the arm completely would give way to it, and the ratio pass for an adjusted one.
+  if (isArmAliased(design)) return { status: 'aliased', aliased: [ARM] };
   const observations = new Float64Array(rows).fill(1);
   const fit = fitNegativeBinomial({ design, observations, events, exposure, tail: tailHistogram(events) });
   if (fit.status !== 'estimated' && fit.status !== 'poisson-boundary') return fit;
   const chosen = fit.status === 'estimated' ? fit : fit.poisson;
-  if (chosen.aliased.includes(ARM)) return { status: 'aliased', aliased: chosen.aliased };
   const squared =
     fit.status === 'estimated'
       ? fit.residual.map((u) => u * u)

@@ -1,0 +1,159 @@
+import { fitNbAncova } from '../../stats/regression/nb-ancova.ts';
+import type { Clock } from '../clocks.ts';
+import { type Cell, DAYS_PER_YEAR, levelled, resultRow } from '../rows.ts';
+import type { ResultRow } from '../tables.ts';
+import { cellRows } from './arms.ts';
+import { ANCOVA } from './contrasts.ts';
+import { failed, failureWords, plain, ratio } from './outcome.ts';
+import type { ArmData, PartnershipContext } from './people.ts';
+
+/** Contacts until the landmark against events after it, within the treated arm. */
+
+export const DOSE = 'contacts';
+
+export interface DoseGroups {
+  /** Day on which contacts stop and events begin to count. */
+  readonly landmark: number;
+  /** Least contacts of each group but the first. */
+  readonly from: readonly number[];
+}
+
+/** `none`, `1-5`, `6-11`, `12 or more`. */
+export function doseLabels(from: readonly number[]): readonly string[] {
+  const range = (low: number, high: number): string => (low === high ? `${low}` : `${low}-${high}`);
+  return [
+    from[0] === 1 ? 'none' : `0-${(from[0] ?? 1) - 1}`,
+    ...from.map((least, i) => {
+      const next = from[i + 1];
+      return next === undefined ? `${least} or more` : range(least, next - 1);
+    }),
+  ];
+}
+
+const CAUTION = 'the dose is what people came to, after they had been allocated: not what it did';
+
+export function doseRows(
+  data: ArmData,
+  clocks: readonly Clock[],
+  groups: DoseGroups,
+  context: PartnershipContext,
+): ResultRow[] {
+  const { confidence } = context;
+  const labels = doseLabels(groups.from);
+  const groupOf = (contacts: number): number => groups.from.filter((least) => contacts >= least).length;
+  const phase = `after day ${groups.landmark}`;
+  return clocks.flatMap((clock): ResultRow[] => {
+    const isCalendar = clock === 'calendar';
+    const days = isCalendar ? data.tl : data.ftl;
+    const events = isCalendar ? data.l : data.fl;
+    const [before, daysBefore] = isCalendar ? [data.b, data.tb] : [data.fb, data.ftb];
+    const own = [...data.arm.keys()].filter((i) => data.arm[i] === 1 && (days[i] as number) > 0);
+    const pick = (column: Float64Array, rows: readonly number[], divisor = 1): Float64Array =>
+      Float64Array.from(rows, (i) => (column[i] as number) / divisor);
+    const base = {
+      estimate_id: context.estimate_id,
+      design: 'partnership',
+      population: context.population,
+      stratum: DOSE,
+      clock,
+      variant: context.variant,
+    };
+    const rows = context.is_divided
+      ? labels.flatMap((level, g) => {
+          const members = own.filter((i) => groupOf(data.contacts[i] as number) === g);
+          return members.length === 0
+            ? []
+            : cellRows({ ...base, level, phase }, pick(events, members), pick(days, members), confidence);
+        })
+      : [];
+    const fitted = own.filter((i) => (daysBefore[i] as number) > 0);
+    const cell: Cell = {
+      ...base,
+      level: 'all levels',
+      phase,
+      persons: fitted.length,
+      events: pick(events, fitted).reduce((all, y) => all + y, 0),
+      person_years: pick(days, fitted, DAYS_PER_YEAR).reduce((all, t) => all + t, 0),
+    };
+    const measured = (measure: string, contrast: string, variance: string, unit: string) => ({
+      measure,
+      method: levelled(`${ANCOVA}, ${variance}`, confidence),
+      unit,
+      contrast,
+    });
+    const common = {
+      baseline_events: pick(before, fitted),
+      baseline_exposure: pick(daysBefore, fitted, DAYS_PER_YEAR),
+      events: pick(events, fitted),
+      exposure: pick(days, fitted, DAYS_PER_YEAR),
+    };
+    const contacts = pick(data.contacts, fitted);
+    const each = measured('rate_ratio', 'each contact more', 'HC0', 'ratio');
+    const present = labels.flatMap((_, g) => (contacts.some((n) => groupOf(n) === g) ? [g] : []));
+    const [reference, ...others] = present;
+    if (present.length < 2 || reference === undefined)
+      return [
+        ...rows,
+        resultRow(
+          cell,
+          each,
+          failed(fitted.length === 0 ? 'nobody is followed so long' : 'one dose group only'),
+        ),
+      ];
+    const slope = fitNbAncova({ treated: contacts, ...common });
+    if (slope.status === 'estimated') {
+      const log = { estimate: slope.log_rate_ratio, se: slope.se_log_robust };
+      rows.push(
+        resultRow(cell, each, ratio(log, confidence, CAUTION)),
+        resultRow(
+          cell,
+          measured('coefficient', 'each contact more', 'HC0', 'log rate ratio'),
+          plain(log, confidence),
+        ),
+      );
+    } else rows.push(resultRow(cell, each, failed(failureWords(slope))));
+    // The kernel knows one exposure: the first group above the reference stands there, the others beside it.
+    const dummy = (g: number | undefined): Float64Array => contacts.map((n) => (groupOf(n) === g ? 1 : 0));
+    const [first, ...more] = others;
+    const columns = more.map(dummy);
+    const grouped = fitNbAncova({
+      treated: dummy(first),
+      ...common,
+      ...(more.length === 0
+        ? {}
+        : {
+            adjustment: {
+              rows: fitted.length,
+              columns: more.length,
+              x: Float64Array.from({ length: fitted.length * more.length }, (_, k) => {
+                const column = columns[k % more.length] as Float64Array;
+                return column[Math.floor(k / more.length)] as number;
+              }),
+            },
+          }),
+    });
+    others.forEach((g, k) => {
+      const contrast = `${labels[g] ?? ''} / ${labels[reference] ?? ''}`;
+      const place = measured('rate_ratio', contrast, 'likelihood', 'ratio');
+      // Columns: constant, the first group, log earlier rate, the other groups.
+      const column = k === 0 ? 1 : k + 2;
+      rows.push(
+        resultRow(
+          cell,
+          place,
+          grouped.status === 'estimated'
+            ? ratio(
+                {
+                  estimate: grouped.fit.coefficient[column] as number,
+                  se: grouped.fit.se[column] as number,
+                },
+                confidence,
+                CAUTION,
+              )
+            : failed(failureWords(grouped)),
+        ),
+      );
+    });
+    return rows;
+  });
+}
