@@ -97,7 +97,7 @@ function ratioOutcomes(log_ratio: number, se: number, confidence: number): reado
 /** For each column its ratio (`measure`) and its `coefficient`, the natural logarithm of the ratio. */
 export function hazardRows(
   cell: Cell,
-  measured: { readonly measure: string; readonly method: string },
+  measured: { readonly measure: string; readonly method: string; readonly log_unit?: string },
   contrasts: readonly string[],
   fit: HazardFit,
   confidence: number,
@@ -110,10 +110,11 @@ export function hazardRows(
             { status: 'not-estimable', note: fit.note },
           ]
         : ratioOutcomes(fit.coefficient[j] ?? Number.NaN, fit.std_error[j] ?? Number.NaN, confidence);
-    const named: Measured = { ...measured, contrast, unit: 'ratio' };
+    const { measure, method, log_unit = 'log hazard ratio' } = measured;
+    const named: Measured = { measure, method, contrast, unit: 'ratio' };
     return [
       resultRow(cell, named, ratio),
-      resultRow(cell, { ...named, measure: 'coefficient', unit: 'log hazard ratio' }, log),
+      resultRow(cell, { ...named, measure: 'coefficient', unit: log_unit }, log),
     ];
   });
 }

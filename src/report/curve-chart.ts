@@ -24,6 +24,8 @@ interface CurveChart {
   readonly axis: { readonly x: string; readonly y: string };
   readonly days: readonly number[];
   readonly has_bands: boolean;
+  /** What the vertical axis holds; left out: proportions from 0 to 1. */
+  readonly range?: { readonly high: number; readonly format: string };
 }
 
 const PLOT = 376;
@@ -86,14 +88,15 @@ export function curveChart(chart: CurveChart): TopLevelSpec {
       labelFlush: false,
     },
   } as const;
+  const { high, format } = chart.range ?? { high: 1, format: '.0%' };
   const y = {
     type: 'quantitative',
-    scale: { domain: [0, 1] },
-    axis: { title: null, format: '.0%', tickCount: 5, grid: true, domain: false, ticks: false },
+    scale: { domain: [0, high] },
+    axis: { title: null, format, tickCount: 5, grid: true, domain: false, ticks: false },
   } as const;
   const rows = drawn.flatMap(({ label, points }) => points.map((point) => ({ curve: label, ...point })));
   const ends = spread(
-    drawn.map(({ points }) => HEIGHT * (1 - (points.at(-1)?.value ?? 0))),
+    drawn.map(({ points }) => HEIGHT * (1 - (points.at(-1)?.value ?? 0) / high)),
     17,
   );
   const text = (content: string, left: number, top: number, rest: object = {}) => ({

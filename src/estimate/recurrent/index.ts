@@ -1,0 +1,63 @@
+import { adjustmentOf } from '../adjustment.ts';
+import { clocksOf } from '../clocks.ts';
+import type { Design } from '../design.ts';
+import { NOBODY, resultRow } from '../rows.ts';
+import { countRecurrent, recurrentPiece, recurrentStratum } from './counts.ts';
+import { meanRows } from './mean.ts';
+import { modelLevel, preparePersons } from './model.ts';
+import { divisionsOf, piecesOf, type RecurrentContext } from './pieces.ts';
+
+const TIMES = [91, 183, 365, 730];
+
+export const recurrent: Design<'recurrent'> = {
+  estimand:
+    'The mean number of recorded events per person by so many days after entry, and how the rate of events differs between phases or groups among people of the same age, on the same day, or as long after entry. It describes; who is in which phase is not by chance.',
+  plan: ({ protocol, estimate, members, context }) => {
+    const { model } = estimate;
+    const terms = model?.adjust ?? [];
+    const needed = [...terms, ...(model?.strata ?? [])];
+    const adjustment = needed.length === 0 ? undefined : adjustmentOf(protocol, estimate, members, needed);
+    const counts = countRecurrent(protocol, estimate, members, adjustment);
+    const own: RecurrentContext = { ...context, times: estimate.times ?? TIMES };
+    return {
+      tables: [counts.pieces, counts.strata, counts.persons],
+      rows: async (read) => {
+        const pieces = piecesOf(await read.columns(recurrentPiece, counts.pieces));
+        const people = await read.columns(counts.person_columns, counts.persons);
+        const persons = people.person?.length ?? 0;
+        if (persons === 0) {
+          const cell = { ...context, design: 'recurrent', stratum: 'all', level: 'all', persons: 0 };
+          const count = { measure: 'persons', method: 'count', unit: 'number' };
+          return [
+            resultRow(cell, count, { status: 'estimated', value: 0 }),
+            resultRow(
+              cell,
+              { measure: 'mcf_at', method: 'mean cumulative function', unit: 'events per person' },
+              { status: 'not-estimable', note: NOBODY },
+            ),
+          ];
+        }
+        const divisions = divisionsOf(await read.rows(recurrentStratum, counts.strata), persons);
+        const prepared =
+          model === undefined
+            ? undefined
+            : preparePersons(people, {
+                scale: model.scale,
+                phases: model.phases !== false,
+                terms: adjustment?.terms.slice(0, terms.length) ?? [],
+                strata: adjustment?.terms.slice(terms.length) ?? [],
+                references: model.reference ?? {},
+                ties: model.ties ?? 'efron',
+              });
+        return clocksOf(protocol, estimate.clock).flatMap((clock) =>
+          divisions.flatMap((division) => [
+            ...meanRows(pieces, division, clock, own),
+            ...(prepared === undefined
+              ? []
+              : division.levels.flatMap((_, g) => modelLevel(pieces, prepared, division, g, clock, own))),
+          ]),
+        );
+      },
+    };
+  },
+};
