@@ -14,7 +14,10 @@ const DESIGNS: { readonly [D in Estimate['design']]: Design<D> } = {
   change,
   survival,
   partnership,
-  recurrent, 'event-time': eventTime, sccs };
+  recurrent,
+  'event-time': eventTime,
+  sccs,
+};
 
 function designOf<D extends Estimate['design']>(design: D): Design<D> {
   return DESIGNS[design];

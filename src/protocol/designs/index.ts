@@ -19,7 +19,10 @@ export const estimate = z
     change.schema,
     survival.schema,
     partnership.schema,
-    recurrent.schema, eventTime.schema, sccs.schema])
+    recurrent.schema,
+    eventTime.schema,
+    sccs.schema,
+  ])
   .describe('One estimate.');
 
 export type Estimate = z.infer<typeof estimate>;

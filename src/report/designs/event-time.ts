@@ -3,7 +3,13 @@ import { CAUTION, selectionCaution } from '../cautions.ts';
 import { PLAIN } from '../interval-chart.ts';
 import { decimal, digitsFor } from '../numbers.ts';
 import { absence, confidenceOf, type Reading } from '../reading.ts';
-import { eventTimeSection, eventWords, modelNumbers, ratioWords, trendWords } from '../sections/event-time.ts';
+import {
+  eventTimeSection,
+  eventWords,
+  modelNumbers,
+  ratioWords,
+  trendWords,
+} from '../sections/event-time.ts';
 import { capital } from '../words.ts';
 import type { DesignReport } from './design.ts';
 import { personsWords, type Statement, UNSHOWN } from './statement.ts';

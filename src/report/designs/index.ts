@@ -6,8 +6,8 @@ import { eventTime } from './event-time.ts';
 import { partnership } from './partnership.ts';
 import { rates } from './rates.ts';
 import { recurrent } from './recurrent.ts';
-import type { Statement } from './statement.ts';
 import { sccs } from './sccs.ts';
+import type { Statement } from './statement.ts';
 import { survival } from './survival.ts';
 
 export type { VariantLine } from './design.ts';
@@ -18,7 +18,10 @@ const DESIGNS: { readonly [D in Estimate['design']]: DesignReport<D> } = {
   change,
   survival,
   partnership,
-  recurrent, 'event-time': eventTime, sccs };
+  recurrent,
+  'event-time': eventTime,
+  sccs,
+};
 
 export function reportOf<D extends Estimate['design']>(design: D): DesignReport<D> {
   return DESIGNS[design];
