@@ -67,7 +67,10 @@ export function roundResults(
       case 'person_years':
         return { ...plain, value: row.person_years };
       case 'rate':
-        return rate(plain, 1 - (confidence.get(row.estimate_id ?? '') ?? 0.95));
+        // Clustered by person: its error is no function of the counts.
+        return row.std_error === null
+          ? rate(plain, 1 - (confidence.get(row.estimate_id ?? '') ?? 0.95))
+          : clusteredRate(row);
       case 'change_percent':
         return change(row, before, after, zOf(row));
       case 'change_per_person':
@@ -123,6 +126,18 @@ function proportion(row: ResultRow, exact: ResultRow): ResultRow {
   if (!row.persons || row.events === null || !exact.persons || !exact.events) return { ...row, value: null };
   const unit = (exact.value ?? 0) / (exact.events / exact.persons) > 10 ? 100 : 1;
   return { ...row, value: unit * Math.min(1, row.events / row.persons) };
+}
+
+/** The rate of the rounded counts; the interval as many times wide as it was, to the figures that are shown. */
+function clusteredRate(row: ResultRow): ResultRow {
+  const { events, person_years, value } = row;
+  const half = row.ci_high === null || !value ? null : significant(row.ci_high / value);
+  const std_error = significant(row.std_error);
+  if (events === null || person_years === null || person_years === 0 || half === null || half <= 0)
+    return { ...row, value: null, ci_low: null, ci_high: null, std_error: null };
+  const own = events / person_years;
+  if (own === 0) return { ...row, value: own, ci_low: null, ci_high: null, std_error: null };
+  return { ...row, value: own, ci_low: own / half, ci_high: own * half, std_error };
 }
 
 function change(row: ResultRow, before: Side | undefined, after: Side | undefined, z: number): ResultRow {

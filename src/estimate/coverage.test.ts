@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Generator, gamma, poisson, seededGenerator } from '../stats/random.ts';
+import { clusteredRate } from '../stats/rates/clustered-rate.ts';
 import { garwoodInterval } from '../stats/rates/poisson-interval.ts';
 import { changePercent, changePerPerson, changePerTime, type Moments } from './change/fit.ts';
 
@@ -11,7 +12,7 @@ const MEAN = 2;
 const RATIO = 0.7;
 
 /** Gamma-Poisson persons, nobody selected: the same person's rate before and after, windows of unequal length. */
-function world(random: Generator): { moments: Moments; first: readonly [number, number] } {
+function world(random: Generator): { moments: Moments; first: Float64Array; second: Float64Array } {
   const first = new Float64Array(4);
   const second = new Float64Array(16);
   for (let i = 0; i < PERSONS; i += 1) {
@@ -25,7 +26,7 @@ function world(random: Generator): { moments: Moments; first: readonly [number, 
       });
     });
   }
-  return { moments: { n: PERSONS, first, second }, first: [first[0] ?? 0, first[1] ?? 0] };
+  return { moments: { n: PERSONS, first, second }, first, second };
 }
 
 describe('intervals over overdispersed persons', () => {
@@ -37,9 +38,9 @@ describe('intervals over overdispersed persons', () => {
     person: MEAN * (RATIO * exposure - 1),
     time: ((100 * 365.25) / 730) * MEAN * (RATIO - 1),
   };
-  const covered = { rates: 0, counts: 0, person: 0, time: 0, independent: 0, garwood: 0 };
+  const covered = { rates: 0, counts: 0, person: 0, time: 0, independent: 0, clustered: 0, garwood: 0 };
   for (let k = 0; k < WORLDS; k += 1) {
-    const { moments, first } = world(random);
+    const { moments, first, second } = world(random);
     const outcomes = {
       rates: changePercent(moments, 'rates', 0.95),
       counts: changePercent(moments, 'counts', 0.95),
@@ -53,8 +54,19 @@ describe('intervals over overdispersed persons', () => {
       if (ci_low <= truth[key] && truth[key] <= ci_high) covered[key] += 1;
     }
     // What a Poisson count alone would say of the rate before entry: events of one person are not independent.
-    const { lower, upper } = garwoodInterval(first[0], PERSONS);
+    const { lower, upper } = garwoodInterval(first[0] ?? 0, PERSONS);
     if (lower <= MEAN && MEAN <= upper) covered.independent += 1;
+    // The rate after entry, in windows of unequal length, with persons as clusters.
+    const after = clusteredRate({
+      persons: PERSONS,
+      events: first[1] ?? 0,
+      time: (first[3] ?? 0) / 730,
+      ee: second[5] ?? 0,
+      et: (second[7] ?? 0) / 730,
+      tt: (second[15] ?? 0) / 730 ** 2,
+    });
+    const rate = MEAN * RATIO;
+    if (after.status === 'estimated' && after.lower <= rate && rate <= after.upper) covered.clustered += 1;
     // And where events are independent, in a few events: at least the level, at every mean.
     const few = garwoodInterval(poisson(random, 3.3), 1);
     if (few.lower <= 3.3 && 3.3 <= few.upper) covered.garwood += 1;
@@ -73,6 +85,11 @@ describe('intervals over overdispersed persons', () => {
   it('of a rate hold it at least 95 times of 100 where events are independent, and far less often where persons differ', () => {
     expect(covered.garwood / WORLDS).toBeGreaterThan(0.95 - 3 * noise);
     expect(covered.independent / WORLDS).toBeLessThan(0.8);
+  });
+
+  it('of a rate with persons as clusters hold it about 95 times of 100 where persons differ', () => {
+    expect(covered.clustered / WORLDS).toBeGreaterThan(0.935 - 3 * noise);
+    expect(covered.clustered / WORLDS).toBeLessThan(0.95 + 3 * noise);
   });
 
   it('of a Poisson count hold every mean with at least 95 % probability, exactly computed', () => {

@@ -224,6 +224,7 @@ describe('the rows of a change', () => {
 });
 
 describe('the rows of rates', () => {
+  // Three persons: events 2, 1, 0 in years 0.5, 0.5, 1.
   const cell = {
     stratum: 'all',
     level: 'all',
@@ -231,29 +232,54 @@ describe('the rows of rates', () => {
     division: 'in',
     clock: 'calendar',
     persons: 3,
+    events: 3,
+    person_years: 2,
+    ee: 5,
+    et: 1.5,
+    tt: 1.5,
   };
+  const GARWOOD = 'exact Poisson (Garwood)';
+  const CLUSTERED = 'rate, clustered by person (CR1 / sandwich)';
 
   it('have the exact interval of a Poisson count, and none without time', () => {
-    const rows = fitRates([{ ...cell, events: 3, person_years: 2 }], CONTEXT);
-    const rate = one(rows, { measure: 'rate' });
+    const rows = fitRates([cell], CONTEXT);
+    const rate = one(rows, { measure: 'rate', method: GARWOOD });
     // R: poisson.test(3, 2)
     expect([rate.value, rate.phase]).toEqual([1.5, 'in']);
     expect(rate.ci_low).toBeCloseTo(0.309336, 5);
     expect(rate.ci_high).toBeCloseTo(4.383637, 5);
-    const none = one(fitRates([{ ...cell, events: 3, person_years: 0 }], CONTEXT), { measure: 'rate' });
-    expect(none).toMatchObject({
-      status: 'not-estimable',
-      note: 'no time at risk',
-      value: null,
-      ci_low: null,
-    });
+    for (const method of [GARWOOD, CLUSTERED]) {
+      const none = one(fitRates([{ ...cell, person_years: 0 }], CONTEXT), { measure: 'rate', method });
+      expect(none).toMatchObject({
+        status: 'not-estimable',
+        note: 'no time at risk',
+        value: null,
+        ci_low: null,
+      });
+    }
+  });
+
+  it('have the interval of persons who differ beside it', () => {
+    const rate = one(fitRates([cell], CONTEXT), { measure: 'rate', method: CLUSTERED });
+    expect(rate.value).toBe(1.5);
+    // By hand: residuals 2 - 0.75, 1 - 0.75, 0 - 1.5; 3/2 of the sum of their squares over 3 squared.
+    expect(rate.std_error).toBeCloseTo(Math.sqrt((1.5 * (1.25 ** 2 + 0.25 ** 2 + 1.5 ** 2)) / 9), 12);
+    expect(Math.log((rate.ci_high ?? 0) / 1.5)).toBeCloseTo(Math.log(1.5 / (rate.ci_low ?? 0)), 12);
+  });
+
+  it('say why persons give no interval', () => {
+    const noteOf = (own: Partial<typeof cell>): string | null =>
+      one(fitRates([{ ...cell, ...own }], CONTEXT), { measure: 'rate', method: CLUSTERED }).note;
+    expect(noteOf({ events: 0, ee: 0, et: 0 })).toMatch(/^no events/);
+    expect(noteOf({ persons: 1, ee: 9, et: 6, tt: 4 })).toMatch(/^one person/);
+    expect(noteOf({ ee: 3, et: 2, tt: 4 / 3 })).toMatch(/^all persons have the same rate/);
   });
 
   it('tell the windows from the phases of the same name', () => {
     const rows = fitRates(
       [
-        { ...cell, division: 'before', events: 1, person_years: 1 },
-        { ...cell, divided_by: 'window', division: 'before', events: 2, person_years: 2 },
+        { ...cell, division: 'before', events: 1 },
+        { ...cell, divided_by: 'window', division: 'before', events: 2 },
       ],
       CONTEXT,
     );

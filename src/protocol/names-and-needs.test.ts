@@ -241,6 +241,21 @@ describe('a study that cannot be done is refused before any data is read', () =>
       'waits for departures, and no register fills `departure`',
     ],
     [
+      '    design: rates\n    outcome: trigger',
+      '    design: rates\n    outcome: trigger\n    by: [age_band]',
+      'divides time by age band, and `time_at_risk.split` does not cut it there',
+    ],
+    [
+      '    design: rates\n    outcome: trigger',
+      '    design: rates\n    outcome: trigger\n    standardise: {by: [sex], weights: esp-2013}',
+      'takes the European standard population, which has ages only',
+    ],
+    [
+      '    design: rates\n    outcome: trigger',
+      '    design: rates\n    outcome: trigger\n    standardise: {by: [age_band]}',
+      'divides time by age band, and `time_at_risk.split` does not cut it there',
+    ],
+    [
       '      prior_events: {outcome: trigger, at_least: 1}\n',
       '',
       'the subset `known-offenders` says nothing about who belongs',
@@ -279,6 +294,56 @@ describe('a study that cannot be done is refused before any data is read', () =>
       expect.stringContaining('no register fills `custody`'),
     ]);
     expect(mistakesOf({ 'study.yaml': changed(study, 'clock: at-liberty', 'clock: both') })).toEqual([]);
+  });
+
+  it('Where custody is not removed nothing may be called time at liberty only', () => {
+    const kept = changed(STUDY, '  after: {months: 24}\n', '  after: {months: 24}\n  remove: []\n');
+    expect(mistakesOf({ 'study.yaml': kept })).toEqual([]);
+    const only = changed(kept, 'restricted: known-offenders', 'clock: at-liberty');
+    expect(mistakesOf({ 'study.yaml': only })).toEqual([
+      expect.stringContaining('`time_at_risk.remove` removes no custody'),
+    ]);
+  });
+
+  it('A part is printed beside its whole only where it is a part of it', () => {
+    const women = (own: string): string =>
+      changed(
+        changed(STUDY, '  subsets:\n', `  subsets:\n    women: {${own}}\n`),
+        'population: all\n    restricted',
+        'population: women\n    restricted',
+      );
+    const within = (text: string) => mistakesOf({ 'study.yaml': text });
+    const notWithin = [expect.stringContaining('`known-offenders`, which is not within `women`')];
+    expect(within(women('stratum: {name: sex, levels: [female]}'))).toEqual(notWithin);
+    expect(within(women('prior_events: {outcome: trigger, at_least: 2}'))).toEqual(notWithin);
+    expect(within(women('prior_events: {outcome: listed, at_least: 1}'))).toEqual(notWithin);
+    expect(within(women('prior_events: {outcome: trigger, at_least: 1}'))).toEqual([]);
+    const both = changed(
+      women('stratum: {name: sex, levels: [female, male]}'),
+      'prior_events: {outcome: trigger, at_least: 1}',
+      'prior_events: {outcome: trigger, at_least: 1}\n      stratum: {name: sex, levels: [female]}',
+    );
+    expect(within(both)).toEqual([]);
+  });
+
+  it('A departure that does not end the time cannot be waited for', () => {
+    const prison = `${PRISON.replace('columns:', 'columns:\n  DIED: {type: date}')}`.replace(
+      'coverage:',
+      '  - table: departure\n    columns: {record_id: ID, departure_date: DIED, kind: {value: death}}\ncoverage:',
+    );
+    const stay = (ends: string) =>
+      mistakesOf({
+        'sources/prison.yaml': prison,
+        'study.yaml': changed(
+          changed(STUDY, '    design: survival', '    design: survival\n    event: departure'),
+          '  after: {months: 24}\n',
+          `  after: {months: 24}\n  end_at: ${ends}\n`,
+        ),
+      });
+    expect(stay('[end-of-data]')).toEqual([
+      expect.stringContaining('`time_at_risk.end_at` names neither death nor emigration'),
+    ]);
+    expect(stay('[death]')).toEqual([]);
   });
 
   it('The disclosure profile none is for synthetic and public data only', () => {

@@ -94,7 +94,7 @@ function estimateMistakes(
   where: Whereabouts,
   at: YamlPath,
 ): readonly StudyError[] {
-  const { before, after } = study.time_at_risk;
+  const { before, after, split, remove, end_at } = study.time_at_risk;
   const mistakes: StudyError[] = [];
   const homes = {
     outcome: [Object.keys(study.definitions.outcomes), '`definitions.outcomes`'],
@@ -104,6 +104,9 @@ function estimateMistakes(
   checkEstimate(estimate, {
     before: before !== undefined,
     after: after !== undefined,
+    split: { calendar_year: split?.calendar_year === true, age_band: split?.age_bands !== undefined },
+    removes: remove ?? ['custody'],
+    ends_at: end_at ?? ['death', 'emigration', 'end-of-data'],
     filled,
     need: (holds, key, message, fix) => {
       const place = where.place([...at, key], 'value');

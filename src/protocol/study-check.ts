@@ -139,6 +139,16 @@ function nameMistakes(study: Study, where: Whereabouts): readonly StudyError[] {
           ),
         );
       }
+      if (unknown.length === 0 && !isWithin(study, estimate.restricted, estimate.population)) {
+        mistakes.push(
+          mistake(
+            'E-PROTOCOL-REFERENCE',
+            `\`restricted\` names the subset \`${estimate.restricted}\`, which is not within \`${estimate.population}\``,
+            where.place(at, 'value'),
+            `Name a subset whose conditions include those of \`${estimate.population}\`: the two are printed side by side as a part and its whole.`,
+          ),
+        );
+      }
     }
   }
   if (study.headline !== undefined) {
@@ -157,6 +167,25 @@ function nameMistakes(study: Study, where: Whereabouts): readonly StudyError[] {
     }
   }
   return mistakes;
+}
+
+/** Whether all of a subset belong to a population, by their conditions alone. */
+function isWithin(study: Study, part: string, population = 'all'): boolean {
+  if (population === 'all' || population === part) return true;
+  const subsets = new Map(Object.entries(study.population.subsets ?? {}));
+  const [inner, outer] = [subsets.get(part), subsets.get(population)];
+  // A name that leads nowhere is its own mistake.
+  if (inner === undefined || outer === undefined) return true;
+  const { stratum, prior_events } = outer;
+  const hasLevels =
+    stratum === undefined ||
+    (inner.stratum?.name === stratum.name &&
+      inner.stratum.levels.every((level) => stratum.levels.includes(level)));
+  const hasEvents =
+    prior_events === undefined ||
+    (inner.prior_events?.outcome === prior_events.outcome &&
+      inner.prior_events.at_least >= prior_events.at_least);
+  return hasLevels && hasEvents;
 }
 
 function orderMistakes(study: Study, where: Whereabouts): readonly StudyError[] {

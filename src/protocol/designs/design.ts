@@ -8,6 +8,10 @@ export interface Surroundings {
   /** Whether `time_at_risk` has the window. */
   readonly before: boolean;
   readonly after: boolean;
+  /** What time at risk is cut at beside phases, taken out of it, and ended by. */
+  readonly split: { readonly calendar_year: boolean; readonly age_band: boolean };
+  readonly removes: readonly string[];
+  readonly ends_at: readonly string[];
   /** Whether a register fills a canonical table, or a column of it. */
   readonly filled: Filled;
   /** Without it the protocol is refused: `the estimate x MESSAGE`, at the estimate's key, with the fix. */
@@ -43,6 +47,30 @@ export function needsCustody(clock: string | undefined, study: Surroundings): vo
     'uses time at liberty only, and no register fills `custody`',
     'Map `custody` in a source, or use the calendar clock.',
   );
+  study.need(
+    clock !== 'at-liberty' || study.removes.includes('custody'),
+    'clock',
+    'uses time at liberty only, and `time_at_risk.remove` removes no custody',
+    'Write `remove: [custody]`, or use the calendar clock.',
+  );
+}
+
+/** Time is divided by calendar year or age only where the study cuts it there. */
+export function needsSplit(
+  by: readonly ('calendar_year' | 'age_band')[],
+  key: string,
+  study: Surroundings,
+): void {
+  for (const division of by) {
+    study.need(
+      study.split[division],
+      key,
+      `divides time by ${division.replace('_', ' ')}, and \`time_at_risk.split\` does not cut it there`,
+      division === 'age_band'
+        ? 'Give `split: {age_bands: [18, 25, 35]}`, or other ages.'
+        : 'Give `split: {calendar_year: true}`.',
+    );
+  }
 }
 
 /** The groups of these are formed by what happens after entry: making people alike in them hides what is asked. */

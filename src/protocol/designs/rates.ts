@@ -1,7 +1,27 @@
 import { z } from 'zod';
 import { and } from '../suggest.ts';
 import { clock, confidence, estimateBase, identifier } from '../vocabulary.ts';
-import { defineDesign, MAP_OFFENCE, needsCustody } from './design.ts';
+import { defineDesign, MAP_OFFENCE, needsCustody, needsSplit, type Surroundings } from './design.ts';
+
+const standardise = z
+  .strictObject({
+    by: z
+      .array(z.enum(['age_band', 'sex']))
+      .min(1)
+      .describe('What the groups are made alike in; age_band is the age at the time, cut by `split`.'),
+    weights: z
+      .union([
+        z
+          .enum(['study', 'esp-2013'])
+          .describe("study: the population's own person-time. esp-2013: European standard population."),
+        z
+          .record(z.string(), z.number().positive())
+          .describe('Own weights by class: {18-24: 2, 25+: 8}; of both, {18-24 x female: 1, ...}.'),
+      ])
+      .optional()
+      .describe('The standard population; default study.'),
+  })
+  .describe('Directly standardised rates beside the crude ones.');
 
 const schema = z.strictObject({
   ...estimateBase,
@@ -21,6 +41,7 @@ const schema = z.strictObject({
     .positive()
     .optional()
     .describe('aggregate: years below this are reported apart; default 0.01.'),
+  standardise: standardise.optional(),
   confidence,
 });
 
@@ -36,11 +57,18 @@ export const rates = defineDesign({
           source: 'intervals',
           clock: estimate.clock ?? 'both',
           by: estimate.by ?? ['window', 'phase'],
+          ...(estimate.standardise === undefined
+            ? {}
+            : { standardise: { ...estimate.standardise, weights: estimate.standardise.weights ?? 'study' } }),
         },
-  describe: ({ source, outcome, by = [] }) =>
+  describe: ({ source, outcome, by = [], standardise: standard }) =>
     source === 'aggregate'
       ? `rates of ${outcome} from counts with time at risk`
-      : `rates of ${outcome} by ${and(by.map((one) => one.replace('_', ' ')))}`,
+      : `rates of ${outcome} by ${and(by.map((one) => one.replace('_', ' ')))}${
+          standard === undefined
+            ? ''
+            : `, also standardised for ${and(standard.by.map((one) => one.replace('_band', '')))}`
+        }`,
   check: (estimate, study) => {
     const { need, filled } = study;
     if (estimate.source === 'aggregate') {
@@ -62,6 +90,12 @@ export const rates = defineDesign({
         'by',
         `reads counts without dates, which cannot be divided by ${wrong.join(' or ')}`,
         'Divide by period, or leave `by` out.',
+      );
+      need(
+        estimate.standardise === undefined,
+        'standardise',
+        'reads counts without dates, which have no age',
+        'Leave `standardise` out.',
       );
       need(
         estimate.clock !== 'calendar',
@@ -91,5 +125,35 @@ export const rates = defineDesign({
       'Remove it.',
     );
     needsCustody(estimate.clock, study);
+    needsSplit(
+      (estimate.by ?? []).filter((one) => one === 'calendar_year' || one === 'age_band'),
+      'by',
+      study,
+    );
+    needsStandard(estimate, study);
   },
 });
+
+function needsStandard({ standardise: standard, by }: Rates, study: Surroundings): void {
+  if (standard === undefined) return;
+  const key = 'standardise';
+  if (standard.by.includes('age_band')) needsSplit(['age_band'], key, study);
+  study.need(
+    !standard.by.includes('sex') || study.filled('person_record', 'sex'),
+    key,
+    'is standardised for sex, and no register maps `sex`',
+    'Map it to person_record, or standardise for age alone.',
+  );
+  study.need(
+    standard.weights !== 'esp-2013' || standard.by.includes('age_band'),
+    key,
+    'takes the European standard population, which has ages only, and does not divide by `age_band`',
+    'Add age_band to `by`, or take other weights.',
+  );
+  study.need(
+    by === undefined || by.includes('window') || by.includes('phase'),
+    key,
+    'is standardised within windows and phases, and `by` has neither',
+    'Add window to `by`.',
+  );
+}

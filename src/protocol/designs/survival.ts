@@ -104,6 +104,14 @@ export const survival = defineDesign({
       'Map `departure` in a source.',
     );
     need(
+      estimate.event !== 'departure' ||
+        study.ends_at.includes('death') ||
+        study.ends_at.includes('emigration'),
+      'event',
+      'waits for departures, and `time_at_risk.end_at` names neither death nor emigration',
+      'Add death or emigration to `end_at`: a departure that does not end the time is never seen.',
+    );
+    need(
       !isOffence || filled('offence'),
       'event',
       'waits for offences, and no register fills `offence`',
