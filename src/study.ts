@@ -22,8 +22,8 @@ import {
   writeWhole,
 } from './engine/index.ts';
 import { StudyError } from './errors.ts';
-import { planEstimate } from './estimate/index.ts';
-import { populationStep, type ResultRow, result } from './estimate/tables.ts';
+import { nestedLevels, planEstimate } from './estimate/index.ts';
+import { levelNesting, populationStep, type ResultRow, result } from './estimate/tables.ts';
 import { hashExtracts, planIngest } from './ingest/index.ts';
 import { ingestAccount, ingestIssue, registerProfile } from './ingest/tables.ts';
 import { JOURNEYS_VERSION, planJourneys } from './journeys/index.ts';
@@ -31,7 +31,7 @@ import { journeyIssue } from './journeys/tables.ts';
 import { planLink } from './link/index.ts';
 import { linkFlow, linkIssue } from './link/tables.ts';
 import { PERSONTIME_VERSION, planPersontime } from './persontime/index.ts';
-import { attrition, persontimeIssue } from './persontime/tables.ts';
+import { attrition, cohortStratum, persontimeIssue } from './persontime/tables.ts';
 import {
   changeText,
   describeProtocol,
@@ -296,6 +296,22 @@ async function readTable<C extends Columns>(
   return engine.rows(table.columns, sql`SELECT * FROM ${table}`);
 }
 
+/** Which levels lie within which: not in a table of the store, since nothing else needs it. */
+async function readNesting(
+  protocol: Protocol,
+  engine: Engine,
+  store: Store,
+  artefacts: ReadonlyMap<string, Artefact>,
+): Promise<Row<typeof levelNesting.columns>[]> {
+  const strata = artefacts.get(cohortStratum.name);
+  if (strata === undefined) return [];
+  await engine.reset();
+  await engine.bind(cohortStratum, [store.pathOf(strata)]);
+  const nested = nestedLevels(protocol);
+  await engine.materialise([nested]);
+  return engine.rows(levelNesting.columns, sql`SELECT * FROM ${nested} ORDER BY ALL`);
+}
+
 async function release(
   protocol: Protocol,
   protocols: readonly Protocol[],
@@ -324,6 +340,7 @@ async function release(
         ...(await read(persontimeIssue)),
       ],
       profiles: await read(registerProfile),
+      nesting: await readNesting(protocol, engine, store, main),
     },
     profileOf(protocol.study.disclosure),
   );

@@ -69,7 +69,7 @@ export function addNesting({ system, quantities, study, nesting }: RelationInput
     if (first === undefined) continue;
     for (const whole of quantities.all) {
       if (whole.stratum !== first.within_stratum || whole.level !== first.within_level) continue;
-      const parts = rows.flatMap(({ stratum, level }) => find(whole, stratum, level) ?? []);
+      const parts = rows.flatMap(({ stratum, level }) => find(whole, stratum ?? '', level ?? '') ?? []);
       if (parts.length === 0) continue;
       if (!system.sum([whole.variable], parts, slopOf(whole.kind, parts.length)))
         system.atLeast([whole.variable], parts, restRole(whole));

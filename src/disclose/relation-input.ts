@@ -1,7 +1,7 @@
+import type { LevelNestingRow } from '../estimate/tables.ts';
 import type { Study } from '../protocol/tables.ts';
 import type { Description, Quantities, Quantity } from './quantities.ts';
 import type { SystemBuilder } from './system.ts';
-import type { NestingRow } from './tables.ts';
 
 /** What relations are made from, and how the numbers of a study are looked up. */
 
@@ -9,7 +9,7 @@ export interface RelationInput {
   readonly system: SystemBuilder;
   readonly quantities: Quantities;
   readonly study: Pick<Study, 'population' | 'time_at_risk' | 'strata'>;
-  readonly nesting: readonly NestingRow[];
+  readonly nesting: readonly LevelNestingRow[];
   readonly threshold: number;
 }
 
@@ -23,7 +23,10 @@ export function slopOf(kind: Quantity['kind'], terms: number): number {
   return kind === 'days' ? terms : 0;
 }
 
-export function groupBy<T>(items: readonly T[], keyOf: (item: T) => readonly (string | number)[]): T[][] {
+export function groupBy<T>(
+  items: readonly T[],
+  keyOf: (item: T) => readonly (string | number | null)[],
+): T[][] {
   const groups = new Map<string, T[]>();
   for (const item of items) {
     const key = JSON.stringify(keyOf(item));

@@ -1,4 +1,4 @@
-import type { PopulationStepRow, ResultRow } from '../estimate/tables.ts';
+import type { LevelNestingRow, PopulationStepRow, ResultRow } from '../estimate/tables.ts';
 import type { IngestAccountRow, IngestIssueRow, RegisterProfileRow } from '../ingest/tables.ts';
 import type { JourneyIssueRow } from '../journeys/tables.ts';
 import type { LinkFlowRow, LinkIssueRow } from '../link/tables.ts';
@@ -21,15 +21,7 @@ export interface InternalTables {
   readonly issues: readonly (IngestIssueRow | LinkIssueRow | JourneyIssueRow | PersontimeIssueRow)[];
   readonly profiles: readonly RegisterProfileRow[];
   /** Levels of one stratum that lie wholly within a level of another, from `nestedLevels`; none when left out. */
-  readonly nesting?: readonly NestingRow[];
-}
-
-/** Every person of `level` has `within_level` in the other stratum: the service lies in the area. */
-export interface NestingRow {
-  readonly stratum: string;
-  readonly level: string;
-  readonly within_stratum: string;
-  readonly within_level: string;
+  readonly nesting?: readonly LevelNestingRow[];
 }
 
 /** `suppressed`: some numbers of the row are NULL to protect people; the row does not say which count was small. */

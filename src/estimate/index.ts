@@ -17,6 +17,7 @@ import { populationSteps, populations } from './population.ts';
 import { RESULT_ORDER, type ResultRow, result } from './tables.ts';
 
 export { estimandOf } from './designs.ts';
+export { nestedLevels } from './nesting.ts';
 
 /** Counts in the engine, fits on arrays, one long result table. The stage that opens the outcomes. */
 

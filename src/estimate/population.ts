@@ -73,7 +73,7 @@ const NAMED_FROM: Readonly<Record<Protocol['study']['disclosure']['profile'], nu
  * What each level of a stratum is called. Rare levels go together; while they are too few even so, the smallest level
  * that has a name takes them in and says so.
  */
-function levelNames(protocol: Protocol): Table {
+export function levelNames(protocol: Protocol): Table {
   const from = NAMED_FROM[protocol.study.disclosure.profile];
   return once(protocol, 'level_name', () =>
     derive(

@@ -71,3 +71,13 @@ export const populationStep = table('population_step', {
 });
 
 export type PopulationStepRow = RowOf<typeof populationStep>;
+
+/** Every person of `level` has `within_level` in the other stratum. */
+export const levelNesting = table('level_nesting', {
+  stratum: 'VARCHAR',
+  level: 'VARCHAR',
+  within_stratum: 'VARCHAR',
+  within_level: 'VARCHAR',
+});
+
+export type LevelNestingRow = RowOf<typeof levelNesting>;
