@@ -38,7 +38,22 @@ function smallTable(summary: RunSummary): string {
       row.time === null,
   );
   const wanted = ['change_percent', 'change_per_person', 'rate', 'median'];
+  // A rate has two intervals: where persons give one, that is the one to read.
   const rows = headline
+    .filter(
+      (row) =>
+        row.measure !== 'rate' ||
+        row.method?.includes('clustered by person') ===
+          headline.some(
+            (other) =>
+              other.measure === 'rate' &&
+              other.method?.includes('clustered by person') === true &&
+              other.ci_low !== null &&
+              other.population === row.population &&
+              other.phase === row.phase &&
+              other.clock === row.clock,
+          ),
+    )
     .filter((row) => wanted.includes(row.measure ?? '') && !(row.method ?? '').includes('bootstrap'))
     .map((row) => [
       row.population ?? '',

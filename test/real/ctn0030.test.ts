@@ -42,6 +42,7 @@ describe.skipIf(!hasData('ctn0030'))('the study of an opioid trial', () => {
         phase,
         clock: 'calendar',
         measure: 'rate',
+        method: 'exact Poisson (Garwood)',
       });
     const before = rate('before');
     expect([Number(before.events), Math.round(Number(before.person_years) * 365.25)]).toEqual([

@@ -3,20 +3,16 @@ import { CAUTION, selectionCaution } from '../cautions.ts';
 import { PLAIN } from '../interval-chart.ts';
 import { decimal, digitsFor } from '../numbers.ts';
 import { absence, confidenceOf, type Reading } from '../reading.ts';
-import { phasePlace, ratesSection, rateText } from '../sections/rates.ts';
+import { bestRates, phasePlace, ratesSection, rateText } from '../sections/rates.ts';
 import { CLOCK, capital, phaseWords } from '../words.ts';
 import type { DesignReport } from './design.ts';
 import { personsWords, type Statement, UNSHOWN } from './statement.ts';
 
 function rateStatements(reading: Reading, estimate: EstimateOf<'rates'>): readonly Statement[] {
   const population = estimate.population ?? 'all';
-  const rows = reading.find({
-    estimate_id: estimate.id,
-    population,
-    stratum: 'all',
-    level: 'all',
-    measure: 'rate',
-  });
+  const rows = bestRates(
+    reading.find({ estimate_id: estimate.id, population, stratum: 'all', level: 'all', measure: 'rate' }),
+  );
   const clock = rows.some((row) => row.clock === 'at-liberty') ? 'at-liberty' : 'calendar';
   const own = rows
     .filter((row) => row.clock === clock)
@@ -67,14 +63,16 @@ export const rates: DesignReport<'rates'> = {
     label: 'Measure',
     lines: (reading, estimate, variant) => {
       const population = estimate.population ?? 'all';
-      const rows = reading.find({
-        estimate_id: estimate.id,
-        variant,
-        population,
-        stratum: 'all',
-        level: 'all',
-        measure: 'rate',
-      });
+      const rows = bestRates(
+        reading.find({
+          estimate_id: estimate.id,
+          variant,
+          population,
+          stratum: 'all',
+          level: 'all',
+          measure: 'rate',
+        }),
+      );
       const clock = rows.some((row) => row.clock === 'at-liberty') ? 'at-liberty' : 'calendar';
       const own = rows.filter((row) => row.clock === clock);
       const windows = own.filter(({ phase }) => phase === 'before entry' || phase === 'after entry');

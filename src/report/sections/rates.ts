@@ -18,10 +18,27 @@ interface RateLine {
   readonly level: string;
   readonly phase: string | null;
   readonly clock: string;
+  /** With the exact interval of a Poisson count. */
   readonly rate: ReleasedResultRow;
+  /** The same rate with persons as clusters. */
+  readonly clustered: ReleasedResultRow | undefined;
+  /** As if the cell had the ages and sexes of the standard, with persons as clusters where that has an interval. */
+  readonly standardised: ReleasedResultRow | undefined;
   readonly persons: ReleasedResultRow | undefined;
   readonly events: ReleasedResultRow | undefined;
   readonly person_years: ReleasedResultRow | undefined;
+}
+
+function isClustered(row: ReleasedResultRow): boolean {
+  return row.method?.includes('clustered by person') === true;
+}
+
+/** Of the rows of one rate, that whose interval lets persons differ; the exact one where they give none. */
+export function bestRates(rows: readonly ReleasedResultRow[]): readonly ReleasedResultRow[] {
+  const place = (row: ReleasedResultRow): string =>
+    JSON.stringify([row.level, row.phase, row.clock, row.stratum]);
+  const better = new Set(rows.filter((row) => isClustered(row) && row.ci_low !== null).map(place));
+  return rows.filter((row) => isClustered(row) === better.has(place(row)));
 }
 
 export function rateText(row: ReleasedResultRow | undefined): string {
@@ -47,21 +64,27 @@ function linesOf(
   const clocks = ['at-liberty', 'calendar'];
   const levels = reading.levels(stratum, rows);
   return rows
-    .filter((row) => row.measure === 'rate')
+    .filter((row) => row.measure === 'rate' && !isClustered(row))
     .map((rate): RateLine => {
-      const one = (measure: string) =>
-        rows.find(
+      const all = (measure: string) =>
+        rows.filter(
           (row) =>
             row.measure === measure &&
             row.level === rate.level &&
             row.phase === rate.phase &&
             row.clock === rate.clock,
         );
+      const one = (measure: string) => all(measure)[0];
+      const standardised = all('standardised_rate');
       return {
         level: rate.level ?? 'all',
         phase: rate.phase,
         clock: rate.clock ?? '',
         rate,
+        clustered: all('rate').find(isClustered),
+        standardised:
+          standardised.find((row) => isClustered(row) && row.ci_low !== null) ??
+          standardised.find((row) => !isClustered(row)),
         persons: one('persons'),
         events: one('events'),
         person_years: one('person_years'),
@@ -87,6 +110,7 @@ function rateTable(
   lines: readonly RateLine[],
 ): NumberTable {
   const isWhole = stratum === 'all';
+  const hasClustered = lines.some(({ clustered }) => clustered !== undefined);
   const lead = (line: RateLine): string =>
     line.phase === null ? levelWords(line.level) : capital(phaseWords(line.phase));
   return numberTable(
@@ -123,12 +147,32 @@ function rateTable(
           person_years?.value == null ? SUPPRESSED : decimal(person_years.value, 1),
         csv: { person_years: ({ person_years }) => person_years?.value ?? null },
       },
+      ...(hasClustered
+        ? [
+            {
+              label: 'Rate per person-year, persons as clusters',
+              is_number: true,
+              text: ({ clustered }: RateLine) => rateText(clustered),
+              csv: fileColumns<RateLine>('rate_clustered', ({ clustered }) => clustered),
+            },
+          ]
+        : []),
       {
-        label: 'Rate per person-year',
+        label: hasClustered ? 'Rate, exact Poisson' : 'Rate per person-year',
         is_number: true,
         text: ({ rate }) => rateText(rate),
         csv: fileColumns<RateLine>('rate', ({ rate }) => rate),
       },
+      ...(lines.some(({ standardised }) => standardised !== undefined)
+        ? [
+            {
+              label: 'Standardised rate',
+              is_number: true,
+              text: ({ standardised }: RateLine) => rateText(standardised),
+              csv: fileColumns<RateLine>('standardised_rate', ({ standardised }) => standardised),
+            },
+          ]
+        : []),
     ],
     {
       ...(isWhole || lines.every(({ phase }) => phase === null)
@@ -147,12 +191,10 @@ function rateWords(row: ReleasedResultRow): string {
 
 /** The whole: a row a phase, a mark a clock. A stratum: a row a level, a mark a window (or phase), on one clock. */
 function pointsOf(stratum: string, lines: readonly RateLine[]): readonly IntervalPoint[] {
-  const number = ({ rate }: RateLine) => ({
-    value: rate.value,
-    low: rate.ci_low,
-    high: rate.ci_high,
-    text: rateWords(rate),
-  });
+  const number = ({ rate, clustered }: RateLine) => {
+    const [shown = rate] = bestRates([rate, ...(clustered === undefined ? [] : [clustered])]);
+    return { value: shown.value, low: shown.ci_low, high: shown.ci_high, text: rateWords(shown) };
+  };
   if (stratum === 'all' || lines.every(({ phase }) => phase === null)) {
     return lines.map((line) => ({
       row: line.phase === null ? levelWords(line.level) : capital(phaseWords(line.phase)),
@@ -169,6 +211,20 @@ function pointsOf(stratum: string, lines: readonly RateLine[]): readonly Interva
       series: capital(line.phase === null ? '' : spoken(line.phase)),
       ...number(line),
     }));
+}
+
+/** Which interval is drawn, and what it takes as independent. */
+function intervalWords(lines: readonly RateLine[], confidence: string): string {
+  const exact = `exact (Garwood) ${confidence} interval for a Poisson count, which takes events as independent: repeated events of one person make it too narrow.`;
+  const isAny = lines.some(({ clustered }) => clustered !== undefined && clustered.ci_low !== null);
+  if (!isAny) return exact;
+  const isAll = lines.every(({ rate, clustered }) => rate.ci_low === null || clustered?.ci_low != null);
+  return `${confidence} interval that takes persons as independent, not events (one cluster a person).${isAll ? '' : ` Where persons give none: ${exact}`}`;
+}
+
+function standardWords(lines: readonly RateLine[]): string {
+  const method = lines.find(({ standardised }) => standardised !== undefined)?.standardised?.method;
+  return method == null ? '' : ` In the table: ${method}.`;
 }
 
 export async function ratesSection(reading: Reading, estimate: EstimateOf<'rates'>): Promise<Section> {
@@ -216,11 +272,11 @@ export async function ratesSection(reading: Reading, estimate: EstimateOf<'rates
       name,
       title: heading,
       caption:
-        `${isWhole ? '' : `${capital(divided.trim())}. `}Recorded events over person-years, with exact (Garwood) ${confidenceOf(estimate)} interval for a Poisson count.${
+        `${isWhole ? '' : `${capital(divided.trim())}. `}Recorded events over person-years, with ${intervalWords(lines, confidenceOf(estimate))}${
           isWhole
             ? ' Whole windows first; the other rows divide the same time by phase of treatment. Calendar time counts every day; time at liberty leaves out custody. On calendar time a day in custody belongs to the phase of treatment underneath it.'
             : ` On ${CLOCK[clock ?? ''] ?? clock}; the table has the rest.`
-        } The interval takes events as independent; repeated events of one person make it too narrow. ${markNote(reading, points)}`.trimEnd(),
+        }${standardWords(lines)} ${markNote(reading, points)}`.trimEnd(),
       alt,
       svg: await drawSpec(spec, { name, title: heading, alt, stamp: reading.stamp }),
       spec,
