@@ -69,36 +69,39 @@ const NAMED_FROM: Readonly<Record<Protocol['study']['disclosure']['profile'], nu
   acro: 100,
 };
 
-/**
- * What each level of a stratum is called. Rare levels go together; while they are too few even so, the smallest level
- * that has a name takes them in and says so.
- */
+/** What each level of a stratum is called in the cohort. */
 export function levelNames(protocol: Protocol): Table {
+  return once(protocol, 'level_name', () => levelNamesIn(protocol, 'level_name', cohortStratum));
+}
+
+/**
+ * What each level of the strata of `held` (person_id, stratum, level; a person once a level) is called. Rare levels go
+ * together; while they are too few even so, the smallest level that has a name takes them in and says so.
+ */
+export function levelNamesIn(protocol: Protocol, tableName: string, held: Table): Table {
   const from = NAMED_FROM[protocol.study.disclosure.profile];
-  return once(protocol, 'level_name', () =>
-    derive(
-      'level_name',
-      { stratum: 'VARCHAR', level: 'VARCHAR', shown: 'VARCHAR' },
-      sql`
+  return derive(
+    tableName,
+    { stratum: 'VARCHAR', level: 'VARCHAR', shown: 'VARCHAR' },
+    sql`
       SELECT c.stratum, c.level,
         CASE WHEN p.stratum IS NULL OR c.persons >= ${from} AND (p.persons >= ${from} OR c.level <> p.smallest) THEN c.level
           WHEN p.persons >= ${from} OR p.smallest IS NULL THEN 'rare levels together'
           ELSE p.smallest || ' and rare levels' END AS shown
-      FROM (SELECT stratum, level, count(*) AS persons FROM ${cohortStratum} GROUP BY stratum, level) AS c
+      FROM (SELECT stratum, level, count(*) AS persons FROM ${held} GROUP BY stratum, level) AS c
       LEFT JOIN (
         SELECT r.stratum, r.persons, n.level AS smallest
         FROM (
           SELECT stratum, sum(persons) AS persons
-          FROM (SELECT stratum, level, count(*) AS persons FROM ${cohortStratum} GROUP BY stratum, level) AS counted
+          FROM (SELECT stratum, level, count(*) AS persons FROM ${held} GROUP BY stratum, level) AS counted
           WHERE persons < ${from} GROUP BY stratum) AS r
         LEFT JOIN (
           SELECT stratum, level
           FROM (
             SELECT stratum, level, row_number() OVER (PARTITION BY stratum ORDER BY persons, level) AS place
-            FROM (SELECT stratum, level, count(*) AS persons FROM ${cohortStratum} GROUP BY stratum, level) AS counted
+            FROM (SELECT stratum, level, count(*) AS persons FROM ${held} GROUP BY stratum, level) AS counted
             WHERE persons >= ${from}) AS ranked
           WHERE place = 1) AS n ON n.stratum = r.stratum) AS p ON p.stratum = c.stratum`,
-    ),
   );
 }
 
