@@ -8,7 +8,7 @@
  * - truth value: `true` or `false`.
  *
  * The sheet is held in memory. The workbook reader gives a cell with an Excel error (#N/A) and a formula that was
- * never calculated as empty; they can not be told from empty cells here.
+ * never calculated as empty; excel-errors.ts counts them.
  */
 import { readSheet } from 'read-excel-file/node';
 import { StudyError } from '../../errors.ts';

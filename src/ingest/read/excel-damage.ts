@@ -15,7 +15,9 @@ export interface ExcelFinding {
     /** Dates in a column that is mostly text: codes such as `3-4` turned into days. */
     | 'dates-among-text'
     /** Dates before 1 March 1900, where Excel counts a day that never was: they may be off by one day. */
-    | 'dates-before-march-1900';
+    | 'dates-before-march-1900'
+    /** Errors such as #N/A, and formulas that were never calculated: read as empty. */
+    | 'cells-without-value';
   readonly severity: 'warning';
   readonly column: string;
   /** How many of `of` cells that are not empty. */
@@ -29,6 +31,7 @@ const EXCEL_DIGITS = 15;
 export function findDamage(
   names: readonly string[],
   records: readonly (readonly ExcelCell[])[],
+  valueless: ReadonlyMap<number, number> = new Map(),
 ): ExcelFinding[] {
   return names.flatMap((column, k) => {
     const cells = records
@@ -45,6 +48,7 @@ export function findDamage(
       ...finding('numbers-among-digits', countNumbersAmongDigits(cells)),
       ...finding('dates-among-text', countDatesAmongText(cells)),
       ...finding('dates-before-march-1900', cells.filter(isBeforeMarch1900).length),
+      ...finding('cells-without-value', valueless.get(k) ?? 0),
     ];
   });
 }

@@ -15,6 +15,7 @@ import { StudyError } from '../../errors.ts';
 import { CSV_LIMITS, countCodes, type QuarantineCode, type ReadAccount } from './account.ts';
 import { type ExcelCell, readExcel } from './excel-cells.ts';
 import { type ExcelFinding, findDamage } from './excel-damage.ts';
+import { countValueless } from './excel-errors.ts';
 import { checkHeader } from './header.ts';
 import { OutputFile, QUARANTINE_PART_BYTES, QuarantineRows } from './output.ts';
 import { openSource } from './source.ts';
@@ -62,7 +63,7 @@ export async function normaliseExcel(options: NormaliseExcelOptions): Promise<Ex
       ...file,
       header: names,
       blank_lines: first + body.length - records.length,
-      findings: findDamage(names, records),
+      findings: findDamage(names, records, await countValueless(path, sheet, first + 1)),
     };
   } catch (error) {
     await accepted.discard();
