@@ -1,5 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { COLOURS, CONFIG, DASHES, INK, QUIET, SCHEMA } from './draw.ts';
+import { ticksWithin as ratioTicks } from './ratio-chart.ts';
 
 /** Time to and since an event: steps or points with intervals, the event as a line, the days left out shaded. */
 
@@ -41,6 +42,7 @@ interface EventTimeChart {
 const PLOT = 640;
 const HEIGHT = 290;
 const SHADE = '#E69F00';
+const KEY_LINE = 20;
 
 /** Round steps of days: months and years where the window is long. */
 function ticks(from: number, to: number): readonly number[] {
@@ -50,17 +52,35 @@ function ticks(from: number, to: number): readonly number[] {
   return Array.from({ length: Math.floor(to / step) - first + 1 }, (_, i) => (first + i) * step);
 }
 
-/** The smallest and largest ratio to be drawn: intervals that run far out are cut by the frame. */
+/** The key in as many lines as it needs. */
+function keyOf(
+  labels: readonly string[],
+): readonly { readonly label: string; readonly x: number; readonly line: number }[] {
+  let x = 0;
+  let line = 0;
+  return labels.map((label) => {
+    const width = 50 + 7 * label.length;
+    if (x > 0 && x + width > PLOT) {
+      x = 0;
+      line += 1;
+    }
+    const place = { label, x, line };
+    x += width;
+    return place;
+  });
+}
+
+/** Every value and 1; intervals up to four times as far out as the values: those that run further are cut by the frame. */
 function ratioDomain(series: readonly TimeSeries[]): readonly [number, number] {
-  const values = series.flatMap(({ points }) =>
-    points.flatMap(({ value }) => (value === null ? [] : [value])),
-  );
-  const limits = series.flatMap(({ points }) =>
-    points.flatMap(({ low, high }) => [low, high].filter((one): one is number => one !== null && one > 0)),
-  );
-  const widest = Math.max(1.5, ...values.map((one) => Math.max(one, 1 / one)));
-  const reach = Math.min(widest * 4, Math.max(widest, ...limits.map((one) => Math.max(one, 1 / one))));
-  return [1 / (reach * 1.05), reach * 1.05];
+  const points = series.flatMap(({ points: own }) => own);
+  const numbers = (pick: (point: TimePoint) => number | null): readonly number[] =>
+    points.map(pick).filter((one): one is number => one !== null && one > 0);
+  const values = numbers(({ value }) => value);
+  const least = Math.min(0.8, ...values);
+  const most = Math.max(1.25, ...values);
+  const low = Math.max(least / 4, Math.min(least, ...numbers((point) => point.low)));
+  const high = Math.min(most * 4, Math.max(most, ...numbers((point) => point.high)));
+  return [low / 1.08, high * 1.08];
 }
 
 export function eventTimeChart(chart: EventTimeChart): TopLevelSpec {
@@ -89,7 +109,7 @@ export function eventTimeChart(chart: EventTimeChart): TopLevelSpec {
       grid: true,
       domain: false,
       ticks: false,
-      tickCount: 6,
+      ...(chart.is_ratio ? { values: [...ratioTicks(least, most)] } : { tickCount: 6 }),
       labelExpr: "format(datum.value, ',~g')",
     },
   } as const;
@@ -135,12 +155,14 @@ export function eventTimeChart(chart: EventTimeChart): TopLevelSpec {
       y2: { value: HEIGHT },
     },
   });
-  const key = labels.map((label, i) => ({
-    label,
-    i,
-    x: labels.slice(0, i).reduce((sum, before) => sum + 48 + 7 * before.length, 0),
-  }));
-  const side = (day: number): 'left' | 'right' => (day - from < (to - from) / 2 ? 'left' : 'right');
+  const stretches = [
+    ...(chart.reference === undefined ? [] : [{ ...chart.reference, color: QUIET, opacity: 0.1 }]),
+    ...(chart.donut === undefined ? [] : [{ ...chart.donut, color: SHADE, opacity: 0.22 }]),
+  ];
+  const entries = keyOf([...(isKeyed ? labels : []), ...stretches.map(({ label }) => label)]);
+  const rise = entries.length === 0 ? -KEY_LINE : KEY_LINE * (entries.at(-1)?.line ?? 0);
+  const keyTop = (line: number): number => -32 - rise + KEY_LINE * line;
+  const isStretch = (i: number): boolean => !isKeyed || i >= labels.length;
   return {
     $schema: SCHEMA,
     description: chart.description,
@@ -148,11 +170,10 @@ export function eventTimeChart(chart: EventTimeChart): TopLevelSpec {
     width: PLOT,
     height: HEIGHT,
     autosize: 'none',
-    padding: { left: 58, right: 22, top: isKeyed ? 92 : 66, bottom: 50 },
+    padding: { left: 58, right: 22, top: 76 + rise, bottom: 50 },
     config: CONFIG,
     layer: [
-      ...(chart.reference === undefined ? [] : [shaded(chart.reference, QUIET, 0.1)]),
-      ...(chart.donut === undefined ? [] : [shaded(chart.donut, SHADE, 0.22)]),
+      ...stretches.map((stretch) => shaded(stretch, stretch.color, stretch.opacity)),
       ...(chart.is_ratio
         ? [
             {
@@ -165,8 +186,15 @@ export function eventTimeChart(chart: EventTimeChart): TopLevelSpec {
       ...(chart.form === 'curve' && chart.has_bands
         ? [
             {
-              data: { values: steps.filter(({ low, high }) => low !== null && high !== null) },
-              mark: { type: 'area', interpolate: 'step-after', opacity: 0.18, line: false, clip: true },
+              data: { values: steps },
+              mark: {
+                type: 'area',
+                interpolate: 'step-after',
+                opacity: 0.18,
+                line: false,
+                clip: true,
+                invalid: 'break-paths-show-path-domains',
+              },
               encoding: {
                 x: { ...x, field: 'day', axis: xAxis },
                 y: { ...y, field: 'low' },
@@ -229,57 +257,46 @@ export function eventTimeChart(chart: EventTimeChart): TopLevelSpec {
         encoding: { x: { ...x, field: 'day', axis: xAxis } },
       },
       words(chart.event, 0, -12, { align: 'center', color: INK, fontWeight: 'bold' }),
-      ...(chart.reference === undefined
-        ? []
-        : [
-            words(
-              chart.reference.label,
-              side(chart.reference.from) === 'left' ? chart.reference.from : chart.reference.to,
-              HEIGHT - 10,
-              {
-                align: side(chart.reference.from),
-                color: QUIET,
-                dx: side(chart.reference.from) === 'left' ? 6 : -6,
-              },
-            ),
-          ]),
-      ...(chart.donut === undefined
-        ? []
-        : [
-            words(chart.donut.label, chart.donut.to, HEIGHT - 10, { align: 'left', color: '#8a5a00', dx: 6 }),
-          ]),
       {
         data: { values: [{ content: chart.axis.y }] },
         mark: { type: 'text', baseline: 'middle', align: 'left', fontSize: 12, color: QUIET },
         encoding: {
           x: { value: -44 },
-          y: { value: isKeyed ? -74 : -44 },
+          y: { value: keyTop(0) - 24 },
           text: { field: 'content', type: 'nominal' },
         },
       },
-      ...(isKeyed
-        ? key.flatMap(({ label, i, x: start }) => [
-            {
-              data: { values: [{ label }] },
-              mark: {
-                type: 'rule',
-                strokeWidth: 2.6,
-                color: COLOURS[i % COLOURS.length],
-                strokeDash: DASHES[i % DASHES.length],
+      ...entries.flatMap(({ label, x: start, line }, i) => {
+        const stretch = stretches[i - (isKeyed ? labels.length : 0)];
+        const place = { x: { value: start }, x2: { value: start + 22 } };
+        return [
+          isStretch(i) && stretch !== undefined
+            ? {
+                data: { values: [{ label }] },
+                mark: { type: 'rect', color: stretch.color, opacity: stretch.opacity },
+                encoding: { ...place, y: { value: keyTop(line) - 6 }, y2: { value: keyTop(line) + 6 } },
+              }
+            : {
+                data: { values: [{ label }] },
+                mark: {
+                  type: 'rule',
+                  strokeWidth: 2.6,
+                  color: COLOURS[i % COLOURS.length],
+                  strokeDash: DASHES[i % DASHES.length],
+                },
+                encoding: { ...place, y: { value: keyTop(line) } },
               },
-              encoding: { x: { value: start }, x2: { value: start + 22 }, y: { value: -44 } },
+          {
+            data: { values: [{ label }] },
+            mark: { type: 'text', align: 'left', baseline: 'middle', fontSize: 12.5, color: INK },
+            encoding: {
+              x: { value: start + 28 },
+              y: { value: keyTop(line) },
+              text: { field: 'label', type: 'nominal' },
             },
-            {
-              data: { values: [{ label }] },
-              mark: { type: 'text', align: 'left', baseline: 'middle', fontSize: 12.5, color: INK },
-              encoding: {
-                x: { value: start + 28 },
-                y: { value: -44 },
-                text: { field: 'label', type: 'nominal' },
-              },
-            },
-          ])
-        : []),
+          },
+        ];
+      }),
     ],
   } as TopLevelSpec;
 }

@@ -16,7 +16,8 @@ const TICKS = [
 const WIDEST = 100;
 const MOST_TICKS = 7;
 
-function ticksWithin(low: number, high: number): readonly number[] {
+/** Round ratios within a range, a handful. */
+export function ticksWithin(low: number, high: number): readonly number[] {
   const inside = TICKS.filter((tick) => tick >= low * 0.999 && tick <= high * 1.001);
   if (inside.length <= MOST_TICKS) return inside;
   const coarse = inside.filter((tick) =>
