@@ -15,12 +15,13 @@ export const CAUTION = {
   dose: 'Contacts are what people came to after they had been allocated. Who comes often differs from who does not in more than contacts, so this does not say what contacts did.',
   system:
     'How the system served the people whom the registers know. Those whom no register saw, and what services could not know, are not in it. It is no ranking of services.',
+  reconviction:
+    'When the first event was recorded. Who has one sooner differs from who has one later in more than treatment, so this does not say what treatment did.',
   recurrent:
     'What was recorded of people as they were. Phases differ in who is in them and why, so a rate ratio does not say what treatment caused.',
   event_time:
     'What was recorded around the event, in those then observed. People enter, leave and come back when something has happened, so a rise before the event and a fall after it would be seen even if the event did nothing.',
-  sccs:
-    'The same persons in exposed and other time, among those with events. What does not change in a person is held fixed; what changes together with the exposure is not.',
+  sccs: 'The same persons in exposed and other time, among those with events. What does not change in a person is held fixed; what changes together with the exposure is not.',
   after_entry:
     'These groups are formed by what happened after entry: comparing them compares people who had already fared differently.',
 } as const;

@@ -36,9 +36,7 @@ export interface Prepared {
 }
 
 export function preparePersons(data: PersonData, asked: ModelAsked): Prepared {
-  const values = data as Readonly<Record<string, Float64Array | readonly (string | boolean | null)[]>>;
-  const number = values.person as Float64Array;
-  const persons = number.length;
+  const persons = data.person?.length ?? 0;
   const matrix =
     asked.terms.length === 0
       ? {
@@ -48,23 +46,23 @@ export function preparePersons(data: PersonData, asked: ModelAsked): Prepared {
           names: [],
           complete: new Uint8Array(persons).fill(1),
         }
-      : adjustmentMatrix(asked.terms, values, asked.references);
+      : adjustmentMatrix(asked.terms, data, asked.references);
   const codes = new Map<string, number>();
   const baseline = Int32Array.from({ length: persons }, (_, i) => {
-    const key = JSON.stringify(asked.strata.map(({ column }) => values[column]?.[i] ?? null));
+    const key = JSON.stringify(asked.strata.map(({ column }) => data[column]?.[i] ?? null));
     const code = codes.get(key) ?? codes.size;
     codes.set(key, code);
     return code;
   });
   const shift = {
-    age: values.age_days as Float64Array,
-    calendar: values.entry_day as Float64Array,
+    age: data.age_days as Float64Array,
+    calendar: data.entry_day as Float64Array,
     'study-time': new Float64Array(persons),
   }[asked.scale];
   return {
     asked,
     matrix,
-    contrasts: asked.terms.length === 0 ? [] : contrastsOf(matrix, asked.terms, values, asked.references),
+    contrasts: asked.terms.length === 0 ? [] : contrastsOf(matrix, asked.terms, data, asked.references),
     shift,
     baseline,
   };

@@ -1,4 +1,4 @@
-import type { ColumnData, Columns, Row } from '../../engine/index.ts';
+import type { ColumnData, Row } from '../../engine/index.ts';
 import type { EstimateContext } from '../design.ts';
 import type { recurrentPiece, recurrentStratum } from './counts.ts';
 
@@ -42,4 +42,5 @@ export function divisionsOf(rows: readonly Row<typeof recurrentStratum>[], perso
   });
 }
 
-export type PersonData = ColumnData<Columns>;
+/** The columns of the persons by name. */
+export type PersonData = Readonly<Record<string, Float64Array | readonly (string | boolean | null)[]>>;

@@ -8,6 +8,66 @@ import { capital } from '../words.ts';
 import type { DesignReport } from './design.ts';
 import { personsWords, type Statement, UNSHOWN } from './statement.ts';
 
+/** How a sentence tells the event. */
+const TELL = {
+  'journey-end': {
+    had: 'had left treatment',
+    still: 'still in treatment',
+    were: 'were still in treatment',
+    median: 'The median stay',
+    caution: CAUTION.survival,
+  },
+  departure: {
+    had: 'had died or emigrated',
+    still: 'neither dead nor emigrated',
+    were: 'had neither died nor emigrated',
+    median: 'The median time to departure',
+    caution: CAUTION.reconviction,
+  },
+  'first-offence': {
+    had: 'had offended',
+    still: 'without an offence',
+    were: 'were without an offence',
+    median: 'The median time to the first offence',
+    caution: CAUTION.reconviction,
+  },
+} as const;
+
+/** With competing events the answer is the cumulative incidence: one less the curve would be too high. */
+function incidenceStatement(
+  reading: Reading,
+  estimate: EstimateOf<'survival'>,
+  who: string,
+  caution: string | undefined,
+): Statement | undefined {
+  const rows = reading
+    .find({
+      estimate_id: estimate.id,
+      population: estimate.population ?? 'all',
+      stratum: 'all',
+      level: 'all',
+      measure: 'cumulative_incidence_at',
+    })
+    .filter(({ phase, value }) => value !== null && ['left treatment', 'first offence'].includes(phase ?? ''))
+    .sort((a, b) => (a.time ?? 0) - (b.time ?? 0));
+  const row = rows.find(({ time }) => (time ?? 0) >= 365) ?? rows.at(-1);
+  if (row === undefined || row.value === null) return undefined;
+  const { had } = TELL[estimate.event ?? 'journey-end'];
+  const figure = `${decimal(100 * row.value, 0)}%`;
+  const interval =
+    row.ci_low === null || row.ci_high === null
+      ? 'no interval'
+      : `${confidenceOf(estimate)} interval ${decimal(100 * row.ci_low, 0)} to ${decimal(100 * row.ci_high, 0)}%`;
+  return {
+    who,
+    figure,
+    of: `${had} within ${count(row.time ?? 0)} days`,
+    interval: `${capital(interval)}${personsWords(row)}`,
+    caution,
+    sentence: `Within ${count(row.time ?? 0)} days, ${figure} ${had} (${interval}${personsWords(row)}); who died or moved away before is counted as not having done so.`,
+  };
+}
+
 function survivalStatements(reading: Reading, estimate: EstimateOf<'survival'>): readonly Statement[] {
   const population = estimate.population ?? 'all';
   const rows = reading.find({ estimate_id: estimate.id, population, stratum: 'all', level: 'all' });
@@ -18,7 +78,12 @@ function survivalStatements(reading: Reading, estimate: EstimateOf<'survival'>):
     .filter((row) => row.measure === 'survival_at' && (row.time ?? 0) > 0 && row.value !== null)
     .sort((a, b) => (a.time ?? 0) - (b.time ?? 0));
   const confidence = confidenceOf(estimate);
-  const statements: Statement[] = [];
+  const tell = TELL[estimate.event ?? 'journey-end'];
+  const since = { entry: 'entered', 'journey-end': 'left treatment', release: 'were released' }[
+    estimate.from ?? 'entry'
+  ];
+  const first = estimate.competing === true ? incidenceStatement(reading, estimate, who, caution) : undefined;
+  const statements: Statement[] = first === undefined ? [] : [first];
   if (median !== undefined) {
     const { value, ci_low, ci_high } = median;
     const limit = (day: number | null): string => (day === null ? 'not reached' : count(day));
@@ -30,17 +95,17 @@ function survivalStatements(reading: Reading, estimate: EstimateOf<'survival'>):
     statements.push({
       who,
       figure: value === null ? '*' : `${count(value)} days`,
-      of: 'until half of them had left treatment',
+      of: `until half of them ${tell.had}`,
       interval: value === null ? capital(why) : `${capital(interval)}${personsWords(median)}`,
       caution,
       sentence:
         value === null
-          ? `The median stay is not given: ${why}.`
-          : `Half of ${population === 'all' ? 'those who entered' : who.toLowerCase()} had left treatment after ${count(value)} days (${interval}${personsWords(median)}).`,
+          ? `${tell.median} is not given: ${why}.`
+          : `Half of ${population === 'all' ? `those who ${since}` : who.toLowerCase()} ${tell.had} after ${count(value)} days (${interval}${personsWords(median)}).`,
     });
   }
   const mark = marks.find(({ time }) => (time ?? 0) >= 365) ?? marks.at(-1);
-  if (mark !== undefined && mark.value !== null) {
+  if (first === undefined && mark !== undefined && mark.value !== null) {
     const share = `${decimal(100 * mark.value, 0)}%`;
     const interval =
       mark.ci_low === null || mark.ci_high === null
@@ -49,10 +114,10 @@ function survivalStatements(reading: Reading, estimate: EstimateOf<'survival'>):
     statements.push({
       who,
       figure: share,
-      of: `still in treatment after ${count(mark.time ?? 0)} days`,
+      of: `${tell.still} after ${count(mark.time ?? 0)} days`,
       interval: capital(interval),
       caution,
-      sentence: `After ${count(mark.time ?? 0)} days, ${share} were still in treatment (${interval}).`,
+      sentence: `After ${count(mark.time ?? 0)} days, ${share} ${tell.were} (${interval}).`,
     });
   }
   return statements;

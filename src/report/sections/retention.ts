@@ -11,8 +11,10 @@ import { absence, confidenceOf, fileName, type Reading, type Section, titleOf } 
 import type { Figure } from '../tables.ts';
 import { fileColumns, markNote } from '../value-text.ts';
 import { capital } from '../words.ts';
+import { joined } from './hazard-ratios.ts';
+import { incidencePart, modelPart, restrictedMeanPart } from './survival-models.ts';
 
-/** How long people stay: the curve, who is still at risk, the days of the protocol and the median. */
+/** How long until the event: the curve, who is still at risk, the days of the protocol and the median. */
 
 interface Level {
   readonly level: string;
@@ -28,10 +30,56 @@ interface Level {
   }[];
 }
 
+/** What is said of the curve, by what is waited for. */
+const WORDS = {
+  'journey-end': {
+    title: 'Time in treatment',
+    heading: 'Still in treatment after so many days',
+    axis: 'Still in treatment',
+    left: 'Left',
+    median: 'Median stay',
+    since: 'Days since entry',
+    caption:
+      'Kaplan-Meier estimate of the first journey; people still in treatment when follow-up ends count as in treatment until then.',
+    caution: CAUTION.survival,
+  },
+  departure: {
+    title: 'Time to departure',
+    heading: 'Neither dead nor emigrated after so many days',
+    axis: 'Not departed',
+    left: 'Departed',
+    median: 'Median time',
+    since: 'Days since entry',
+    caption: 'Kaplan-Meier estimate; people who had not departed when follow-up ends count until then.',
+    caution: CAUTION.reconviction,
+  },
+  'first-offence': {
+    title: 'Time to the first offence',
+    heading: 'Without an offence after so many days',
+    axis: 'Without an offence',
+    left: 'Offended',
+    median: 'Median time',
+    since: 'Days since entry',
+    caption:
+      'Kaplan-Meier estimate; people without an offence when follow-up ends, or when they die or move away, count until then.',
+    caution: CAUTION.reconviction,
+  },
+} as const;
+
+const SINCE = {
+  entry: 'Days since entry',
+  'journey-end': 'Days since the end of the journey',
+  release: 'Days since release',
+};
+
+export function survivalWords(estimate: EstimateOf<'survival'>) {
+  return { ...WORDS[estimate.event ?? 'journey-end'], since: SINCE[estimate.from ?? 'entry'] };
+}
+
 /** More curves than this are drawn without bands: they would hide one another. */
 const BANDS = 3;
 
-function shareText(row: ReleasedResultRow | undefined): string {
+export function shareText(row: ReleasedResultRow | undefined): string {
   if (row === undefined || row.value === null) return absence(row);
   const value = decimal(100 * row.value, 0);
   return row.ci_low === null || row.ci_high === null
@@ -116,6 +164,7 @@ function markTable(
   caption: string,
   stratum: string,
   levels: readonly Level[],
+  words: ReturnType<typeof survivalWords>,
 ): NumberTable {
   const lines = levels.flatMap(({ level, label, marks }) => marks.map((mark) => ({ level, label, ...mark })));
   type Line = (typeof lines)[number];
@@ -125,7 +174,7 @@ function markTable(
     lines,
     [
       {
-        label: 'Days since entry',
+        label: words.since,
         text: ({ day }) => count(day),
         csv: { stratum: () => stratum, level: ({ level }) => level, day: ({ day }) => day },
       },
@@ -136,7 +185,7 @@ function markTable(
         csv: { at_risk: ({ at_risk }) => at_risk?.value ?? null },
       },
       {
-        label: 'Still in treatment',
+        label: words.axis,
         is_number: true,
         text: ({ survival }) => shareText(survival),
         csv: fileColumns<Line>('survival', ({ survival }) => survival),
@@ -153,7 +202,13 @@ function markTable(
   );
 }
 
-function medianTable(name: string, caption: string, stratum: string, levels: readonly Level[]): NumberTable {
+function medianTable(
+  name: string,
+  caption: string,
+  stratum: string,
+  levels: readonly Level[],
+  words: ReturnType<typeof survivalWords>,
+): NumberTable {
   return numberTable(name, caption, levels, [
     {
       label: 'Group',
@@ -167,13 +222,13 @@ function medianTable(name: string, caption: string, stratum: string, levels: rea
       csv: { persons: ({ persons }) => persons?.value ?? null },
     },
     {
-      label: 'Left',
+      label: words.left,
       is_number: true,
       text: ({ events }) => countOrMark(events?.value ?? null),
       csv: { left: ({ events }) => events?.value ?? null },
     },
     {
-      label: 'Median stay',
+      label: words.median,
       is_number: true,
       text: ({ median }) => daysText(median),
       csv: fileColumns<Level>('median_days', ({ median }) => median),
@@ -183,7 +238,8 @@ function medianTable(name: string, caption: string, stratum: string, levels: rea
 
 export async function retentionSection(reading: Reading, estimate: EstimateOf<'survival'>): Promise<Section> {
   const population = estimate.population ?? 'all';
-  const title = titleOf(estimate, 'Time in treatment');
+  const words = survivalWords(estimate);
+  const title = titleOf(estimate, words.title);
   const figures: Figure[] = [];
   const tables: NumberTable[] = [];
   const parts: Html[] = [];
@@ -194,7 +250,7 @@ export async function retentionSection(reading: Reading, estimate: EstimateOf<'s
     const isWhole = stratum === 'all';
     const name = fileName(estimate, ...(isWhole ? [] : [stratum]));
     const divided = isWhole ? '' : `, by ${reading.stratum(stratum)}`;
-    const heading = `Still in treatment after so many days${divided}`;
+    const heading = `${words.heading}${divided}`;
     const curves = levels.map(curveOf);
     const isDrawn = curves.some(({ points }) => points.length > 0);
     const days = [...new Set(levels.flatMap(({ marks }) => marks.map(({ day }) => day)))].sort(
@@ -202,12 +258,13 @@ export async function retentionSection(reading: Reading, estimate: EstimateOf<'s
     );
     const hasBands = curves.length <= BANDS;
     const missing = curves.filter(({ points }) => points.length === 0).map(({ label }) => label);
-    const marks = markTable(reading, name, `${title}${divided}`, stratum, levels);
+    const marks = markTable(reading, name, `${title}${divided}`, stratum, levels, words);
     const medians = medianTable(
       fileName(estimate, stratum, 'median'),
-      `Median stay${divided}`,
+      `${words.median}${divided}`,
       stratum,
       levels,
+      words,
     );
     const tests = reading
       .find({ estimate_id: estimate.id, population, stratum, measure: 'log_rank' })
@@ -235,7 +292,7 @@ export async function retentionSection(reading: Reading, estimate: EstimateOf<'s
     const spec = curveChart({
       description: alt,
       curves,
-      axis: { x: 'Days since entry', y: 'Still in treatment' },
+      axis: { x: words.since, y: words.axis },
       days,
       has_bands: hasBands,
     });
@@ -244,7 +301,7 @@ export async function retentionSection(reading: Reading, estimate: EstimateOf<'s
       title: heading,
       caption: [
         isWhole ? '' : `By ${reading.stratum(stratum)}.`,
-        'Kaplan-Meier estimate of the first journey; people still in treatment when follow-up ends count as in treatment until then.',
+        words.caption,
         hasBands
           ? `Shaded: ${confidenceOf(estimate)} interval, day by day.`
           : 'Intervals stand in the table.',
@@ -267,12 +324,20 @@ export async function retentionSection(reading: Reading, estimate: EstimateOf<'s
     parts.push(
       figureView(figure, marks, [
         ...cautions,
-        ...(reading.isAfterEntry(stratum) ? [CAUTION.after_entry] : []),
+        ...(reading.isAfterEntry(stratum) && estimate.from !== 'journey-end' ? [CAUTION.after_entry] : []),
       ]),
       medians.view,
     );
   }
-  const body = html`<p>${CAUTION.survival}</p>
-${parts.length === 0 ? html`<p>No result was made for this estimate.</p>` : parts}`;
+  const further = joined([
+    await incidencePart(reading, estimate, words),
+    restrictedMeanPart(reading, estimate),
+    await modelPart(reading, estimate),
+  ]);
+  parts.push(further.body);
+  figures.push(...further.figures);
+  tables.push(...further.tables);
+  const body = html`<p>${words.caution}</p>
+${tables.length === 0 ? html`<p>No result was made for this estimate.</p>` : parts}`;
   return { id: `estimate-${estimate.id}`, title, body, figures, tables };
 }
