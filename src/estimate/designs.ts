@@ -1,5 +1,6 @@
 import type { Estimate, Protocol } from '../protocol/tables.ts';
 import { change } from './change/index.ts';
+import { compare } from './compare/index.ts';
 import type { Design, DesignInput, Planned } from './design.ts';
 import { eventTime } from './event-time/index.ts';
 import { partnership } from './partnership/index.ts';
@@ -7,16 +8,19 @@ import { rates } from './rates/index.ts';
 import { recurrent } from './recurrent/index.ts';
 import { sccs } from './sccs/index.ts';
 import { survival } from './survival/index.ts';
+import { systemMetrics } from './system-metrics/index.ts';
 
 /** Every design has its folder here. */
 const DESIGNS: { readonly [D in Estimate['design']]: Design<D> } = {
   rates,
   change,
+  compare,
   survival,
   partnership,
   recurrent,
   'event-time': eventTime,
   sccs,
+  'system-metrics': systemMetrics,
 };
 
 function designOf<D extends Estimate['design']>(design: D): Design<D> {

@@ -5,6 +5,7 @@ import { GAP_PRESETS } from './presets/gap.ts';
 import { OFFENCE_PRESETS, type OffencePreset } from './presets/offences.ts';
 import type { Preset } from './presets/preset.ts';
 import { nta2012, RETENTION_PRESETS } from './presets/retention.ts';
+import { SYSTEM_METRIC_PRESETS } from './presets/system-metrics.ts';
 
 /** The reference pages, made from the schema and the presets. The test beside keeps docs/reference equal to them. */
 export function referencePages(): Readonly<
@@ -163,6 +164,8 @@ function definitions(): string {
     ...Object.values(RETENTION_PRESETS).map(presetText),
     '`nta-2012` for a later window of 24 months, whose fewest days are 730:',
     ['| band | first day | first day that no longer belongs |', '| --- | --- | --- |', ...bands].join('\n'),
+    '## System metrics',
+    ...Object.values(SYSTEM_METRIC_PRESETS).map(presetText),
     '## Offence sets',
     ...Object.values<OffencePreset>(OFFENCE_PRESETS).map(offenceText),
     '',

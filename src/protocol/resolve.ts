@@ -4,6 +4,7 @@ import { GAP_PRESETS } from './presets/gap.ts';
 import { OFFENCE_PRESETS, type OffencePreset } from './presets/offences.ts';
 import type { Preset } from './presets/preset.ts';
 import { afterDays, nta2012, RETENTION_PRESETS } from './presets/retention.ts';
+import { SYSTEM_METRIC_PRESETS } from './presets/system-metrics.ts';
 import type {
   DefinitionUsed,
   ExitGroup,
@@ -46,8 +47,15 @@ export function resolveStudy(given: Study, codelists: Codelists): Resolved {
       used('journey exit', JOURNEY_EXIT),
       retention.used,
       ...outcomes.map((outcome) => outcome.used),
+      ...systemMetricsUsed(study),
     ],
   };
+}
+
+/** The metrics that estimates name, each once. */
+function systemMetricsUsed(study: Study): readonly DefinitionUsed[] {
+  const named = study.estimates.flatMap((one) => (one.design === 'system-metrics' ? one.metrics : []));
+  return [...new Set(named)].map((metric) => used('system metric', SYSTEM_METRIC_PRESETS[metric]));
 }
 
 function used(kind: string, preset: Preset): DefinitionUsed {

@@ -1,6 +1,7 @@
 import type { Estimate, RetentionBand, Stratum, Study } from './schema.ts';
 import type { Source } from './source.ts';
 
+export { SYSTEM_METRIC_PRESETS, type SystemMetric } from './presets/system-metrics.ts';
 export type {
   Adjust,
   Estimate,

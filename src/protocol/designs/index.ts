@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { change } from './change.ts';
+import { compare } from './compare.ts';
 import type { Surroundings } from './design.ts';
 import { eventTime } from './event-time.ts';
 import { partnership } from './partnership.ts';
@@ -7,21 +8,34 @@ import { rates } from './rates.ts';
 import { recurrent } from './recurrent.ts';
 import { sccs } from './sccs.ts';
 import { survival } from './survival.ts';
+import { systemMetrics } from './system-metrics.ts';
 
 export type { Surroundings } from './design.ts';
 
 /** The designs a protocol can name. A new design is one file and one line here and in `estimate` in two places. */
-const DESIGNS = { rates, change, survival, partnership, recurrent, 'event-time': eventTime, sccs };
+const DESIGNS = {
+  rates,
+  change,
+  compare,
+  survival,
+  partnership,
+  recurrent,
+  'event-time': eventTime,
+  sccs,
+  'system-metrics': systemMetrics,
+};
 
 export const estimate = z
   .discriminatedUnion('design', [
     rates.schema,
     change.schema,
+    compare.schema,
     survival.schema,
     partnership.schema,
     recurrent.schema,
     eventTime.schema,
     sccs.schema,
+    systemMetrics.schema,
   ])
   .describe('One estimate.');
 

@@ -9,6 +9,7 @@ import { recurrent } from './recurrent.ts';
 import { sccs } from './sccs.ts';
 import type { Statement } from './statement.ts';
 import { survival } from './survival.ts';
+import { systemMetrics } from './system-metrics.ts';
 
 export type { VariantLine } from './design.ts';
 export type { Statement } from './statement.ts';
@@ -21,6 +22,7 @@ const DESIGNS: { readonly [D in Estimate['design']]: DesignReport<D> } = {
   recurrent,
   'event-time': eventTime,
   sccs,
+  'system-metrics': systemMetrics,
 };
 
 export function reportOf<D extends Estimate['design']>(design: D): DesignReport<D> {

@@ -58,7 +58,6 @@ export const partnership: DesignReport<'partnership'> = {
     ticks: PLAIN,
     text: ratioText,
     label: 'Comparison',
-    reference: 1,
     lines: (reading, estimate, variant) => {
       const compared = comparisonRows(reading, estimate, variant);
       const primary = compared.find(({ measure }) => measure === 'rate_ratio');
