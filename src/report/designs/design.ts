@@ -16,6 +16,8 @@ export interface VariantLine {
 export interface DesignReport<D extends Estimate['design']> {
   /** What the number cannot say: stands with the headline and with pictures. */
   readonly caution: string;
+  /** Where that depends on what the estimate asks. */
+  cautionOf?(estimate: EstimateOf<D>): string;
   section(reading: Reading, estimate: EstimateOf<D>): Promise<Section>;
   statements(reading: Reading, estimate: EstimateOf<D>): readonly Statement[];
   readonly variants: {

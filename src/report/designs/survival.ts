@@ -125,6 +125,7 @@ function survivalStatements(reading: Reading, estimate: EstimateOf<'survival'>):
 
 export const survival: DesignReport<'survival'> = {
   caution: CAUTION.survival,
+  cautionOf: ({ event = 'journey-end' }) => TELL[event].caution,
   section: retentionSection,
   statements: survivalStatements,
   variants: {

@@ -16,7 +16,8 @@ export function headlineOf(reading: Reading, estimate: Estimate | undefined): He
   if (estimate === undefined)
     return { statements: [], caution: '', sentences: ['The study has no headline estimate.'] };
   const statements = statementsOf(reading, estimate);
-  const { caution } = reportOf(estimate.design);
+  const design = reportOf<Estimate['design']>(estimate.design);
+  const caution = design.cautionOf?.(estimate) ?? design.caution;
   const stamp =
     reading.stamp === undefined
       ? []
