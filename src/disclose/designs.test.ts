@@ -68,6 +68,18 @@ describe('cells of a design that nothing is known of', () => {
     expect(gone.length).toBeGreaterThanOrEqual(2);
   });
 
+  it('are parts of a phase by its name, whatever else is printed', () => {
+    const rows = release([
+      ...cell({ phase: 'cases' }, 50, 83, 100),
+      ...cell({ phase: 'cases: run-in' }, 50, 50, 50),
+      ...cell({ phase: 'cases: exposed' }, 50, 30, 40),
+      ...cell({ phase: 'cases: after' }, 50, 3, 10),
+    ]);
+    const gone = of(rows, { measure: 'events' }).filter(({ value }) => value === null);
+    expect(gone.map(({ phase }) => phase)).toContain('cases: after');
+    expect(gone.length).toBeGreaterThanOrEqual(2);
+  });
+
   it('cannot be had from the whole that they lie in', () => {
     // 4 of 64 events fall elsewhere.
     const rows = release([...cell({}, 70, 64), ...cell({ phase: 'exposed' }, 70, 60, 30)]);
@@ -162,6 +174,26 @@ describe('a number of a model', () => {
         of(release([...results, ...fitted(25)]), { measure: 'coefficient' }).map(({ status }) => status),
       ),
     ).toEqual(new Set(['estimated']));
+  });
+
+  it('that is a count under another name is one', () => {
+    const count = (persons: number): ReleasedResultRow | undefined =>
+      of(
+        release([
+          ...LARGE,
+          model({
+            measure: 'persons_in_model',
+            method: 'count',
+            value: persons,
+            persons,
+            level: 'all',
+            stratum: 'all',
+          }),
+        ]),
+        { measure: 'persons_in_model' },
+      )[0];
+    expect(count(140)).toMatchObject({ value: 140, status: 'estimated' });
+    expect(count(137)).toMatchObject({ value: null, persons: null, status: 'suppressed' });
   });
 
   it('of all levels is a test: withheld with a gap in its table', () => {

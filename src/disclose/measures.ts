@@ -7,10 +7,10 @@ import type { ResultRow } from '../estimate/tables.ts';
 
 /**
  * `cell`: counts about persons and time, and what is computed from them. `curve`: survival. `steps`: another curve of
- * cumulative events. `closed`: a curve in so many bins that it could only be shown whole, and cannot be. `test`: a
+ * cumulative events; `point`: such a curve, or its number at risk, at one day. `closed`: a curve in so many bins that it could only be shown whole, and cannot be. `test`: a
  * comparison of all levels of a stratum. `model`: any other number.
  */
-export type RowKind = 'cell' | 'curve' | 'steps' | 'closed' | 'test' | 'model';
+export type RowKind = 'cell' | 'curve' | 'steps' | 'point' | 'closed' | 'test' | 'model';
 
 const COUNTS: ReadonlySet<string> = new Set(['persons', 'events', 'person_years', 'rate', 'proportion']);
 /** What these designs compute from the counts of one cell. */
@@ -29,9 +29,17 @@ const SURVIVAL: ReadonlySet<string> = new Set(['survival', 'survival_at', 'at_ri
 /** Curves of events in bins of time, each bin with its own; all others count what has happened so far. */
 const BINS: ReadonlySet<string> = new Set(['event_time_rate_curve']);
 const CURVE = /_curve$/;
+const POINT = /_at$/;
+/** How many are at risk on the day of the row. */
+const AT_RISK = 'at_risk';
 
 /** The level of rows that compare the levels of a stratum with each other. */
 const ALL_LEVELS = 'all levels';
+
+/** The curve that the point is on; undefined of a number at risk, which belongs to all curves of its persons. */
+export function curveOfPoint({ measure }: ResultRow): string | undefined {
+  return measure === AT_RISK ? undefined : measure?.replace(POINT, '_curve');
+}
 
 /** Whether the row is one bin of a curve. */
 export function isBin(row: ResultRow): boolean {
@@ -42,6 +50,7 @@ export function kindOf(row: ResultRow): RowKind {
   const measure = row.measure ?? '';
   if (row.level === ALL_LEVELS) return 'test';
   if (row.design === 'survival' && SURVIVAL.has(measure)) return 'curve';
+  if (row.time !== null && (measure === AT_RISK || POINT.test(measure))) return 'point';
   if (CURVE.test(measure) && row.time !== null) return BINS.has(measure) ? 'cell' : 'steps';
   return COUNTS.has(measure) || OF_CELLS[row.design ?? '']?.has(measure) ? 'cell' : 'model';
 }

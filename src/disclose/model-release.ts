@@ -37,7 +37,7 @@ export function gapsOf(
   const withCells = new Set<string>();
   const strata = new Set<string>();
   for (const { row, kind, table, value, persons } of plans) {
-    if (kind === 'test' || kind === 'model' || kind === 'closed') continue;
+    if (kind === 'test' || kind === 'model' || kind === 'point' || kind === 'closed') continue;
     withCells.add(table);
     const isWhole =
       kind === 'cell'
@@ -98,9 +98,13 @@ export function modelRelease(
     const counts = printed.get(within(row));
     const same = (column: (typeof COLUMNS)[number]): number | null =>
       counts?.has(`${column} ${row[column]}`) === true ? row[column] : null;
+    // A count under another name is a count.
+    if (row.method === COUNT && (same('persons') === null || row.value !== row.persons)) return undefined;
     return { ...row, persons: same('persons'), events: same('events'), person_years: same('person_years') };
   };
 }
+
+const COUNT = 'count';
 
 /** Counts of a fit are printed only where a cell of the same estimate prints the very same. */
 const COLUMNS = ['persons', 'events', 'person_years'] as const;

@@ -4,11 +4,10 @@ import type { ShownStep } from './curves.ts';
 import { gapsOf, modelRelease } from './model-release.ts';
 import type { Profile } from './profiles.ts';
 import { binsKey, type RowPlan } from './result-cells.ts';
-import type { StepRelease } from './step-release.ts';
+import { MERGED, type StepRelease } from './step-release.ts';
 
 /** The result rows with what is withheld left out. */
 
-const MERGED = 'as of the last day the curve is shown';
 const TOO_FEW = 'too few degrees of freedom for an interval';
 /** A comparison of before and after estimates at least two numbers. */
 const PARAMETERS = 2;
@@ -83,6 +82,7 @@ export function printResults({ plans, withheld, curves, steps, profile, note }: 
       printed.add(key);
       return [suppress({ ...row, level: null, time: null }, note)];
     }
+    if (kind === 'point') return [steps.point(row) ?? suppress(row, note)];
     if (kind === 'steps') {
       const key = steps.key(row);
       if (printed.has(key)) return [];

@@ -62,7 +62,8 @@ function cellKey(row: ResultRow): string {
   if (row.design === 'change') return JSON.stringify([...place, row.clock === 'at-liberty']);
   if (row.design === 'survival' && row.time === null) return JSON.stringify(place);
   if (kindOf(row) === 'curve') return JSON.stringify(place);
-  if (kindOf(row) === 'steps') return JSON.stringify([...place, curveName(row), row.method]);
+  if (kindOf(row) === 'steps')
+    return JSON.stringify([...place, curveName(row), row.clock, row.measure, row.method]);
   return JSON.stringify([...place, row.phase, row.clock, row.time, row.contrast]);
 }
 
@@ -75,19 +76,21 @@ function leaverStratum(row: ResultRow): readonly [string, string] | undefined {
 }
 
 /** The part of time that a row is about, in the words of its design. */
-function phaseOf(row: ResultRow): string {
-  const phase = [row.phase, row.contrast].filter((one) => one !== null).join(': ');
+function phaseOf(row: ResultRow, around: string | undefined): string {
+  const own = isBin(row) ? (row.phase ?? around ?? null) : row.phase;
+  const phase = [own, row.contrast].filter((one) => one !== null).join(': ');
   return row.time === null ? phase : binOf(phase, row.time);
 }
 
 /** The bins of one curve: of all levels of the stratum, since they would be shown together. */
 export function binsKey(row: ResultRow): string {
   const { estimate_id, variant, population, stratum } = row;
-  return JSON.stringify([estimate_id, variant, population, stratum, curveName(row)]);
+  return JSON.stringify([estimate_id, variant, population, stratum, curveName(row), row.clock]);
 }
 
+/** Curves of the same events, drawn in whatever way. */
 function curveName(row: ResultRow): string {
-  return [row.measure, row.phase, row.clock, row.contrast].filter((one) => one !== null).join(', ');
+  return [row.phase, row.contrast, 'so far'].filter((one) => one !== null).join(', ');
 }
 
 /** What an estimate counts, as far as its protocol says so. */
@@ -95,13 +98,17 @@ interface Counted {
   readonly outcome: string;
   /** Of a survival estimate, what ends it. */
   readonly event: string;
+  /** What bins of time are counted from. */
+  readonly around: string | undefined;
 }
 
 function countedBy(estimate: Estimate | undefined, id: string): Counted {
-  if (estimate === undefined) return { outcome: id, event: JOURNEY_END };
+  if (estimate === undefined) return { outcome: id, event: JOURNEY_END, around: undefined };
   const outcome = 'outcome' in estimate && typeof estimate.outcome === 'string' ? estimate.outcome : '';
   const event = 'event' in estimate && typeof estimate.event === 'string' ? estimate.event : JOURNEY_END;
-  return { outcome, event: outcome === '' ? event : `${event} of ${outcome}` };
+  const around =
+    'around' in estimate && typeof estimate.around === 'string' ? `around ${estimate.around}` : undefined;
+  return { outcome, event: outcome === '' ? event : `${event} of ${outcome}`, around };
 }
 
 export function planResults(
@@ -146,7 +153,7 @@ export function planResults(
   /** Records what the row prints of its cell, and says what its value needs. */
   const planCell = (row: ResultRow): Pick<RowPlan, 'value' | 'persons' | 'events' | 'person_years'> => {
     const cell = cellOf(row);
-    const { outcome, event } = countedIn(row);
+    const { outcome, event, around } = countedIn(row);
     const { design } = row;
     const origin: Origin = {
       variant: row.variant ?? '',
@@ -156,7 +163,7 @@ export function planResults(
     const leavers = leaverStratum(row);
     const [stratum, level] = leavers ?? [row.stratum ?? 'all', row.level ?? 'all'];
     const isWhole = design === 'change' || design === 'survival';
-    const phase = isWhole ? (row.phase ?? '') : phaseOf(row);
+    const phase = isWhole ? (row.phase ?? '') : phaseOf(row, around);
     const place = { population: row.population ?? 'all', stratum, level, phase };
     const put = (what: Partial<Description>, value: number | null, unit: number): number | undefined => {
       if (value === null) return undefined;
@@ -280,7 +287,7 @@ export function planResults(
       table,
       curve,
     });
-    if (kind === 'test' || kind === 'model' || kind === 'closed') return all([]);
+    if (kind === 'test' || kind === 'model' || kind === 'point' || kind === 'closed') return all([]);
     if (kind === 'steps') return all(planSteps(row));
     if (kind === 'curve') {
       const { persons, rest } = cellOf(row);

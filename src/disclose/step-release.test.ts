@@ -147,6 +147,71 @@ describe('a curve of events so far', () => {
   });
 });
 
+describe('a curve at days of a table', () => {
+  const mark = (measure: string, time: number, value: number): ResultRow =>
+    rowOf({ measure, time, value, persons: 60 });
+
+  it('is told as of the last day it is shown', () => {
+    const rows = release([
+      ...curve(SLOW),
+      mark('mcf_at', 5, 0),
+      mark('mcf_at', 20, 5 / 60),
+      mark('mcf_at', 31, 6 / 60),
+      mark('mcf_at', 60, 17 / 60),
+    ]);
+    const at = of(rows, { measure: 'mcf_at' }).map(({ time, value, status }) => [time, value, status]);
+    // Day 31 has had one event since day 20, so it stands where day 20 stood.
+    expect(at).toEqual([
+      [5, null, 'suppressed'],
+      [20, 5 / 60, 'estimated'],
+      [31, 5 / 60, 'estimated'],
+      [60, 17 / 60, 'estimated'],
+    ]);
+  });
+
+  it('tells the number at risk only where five have gone since the start', () => {
+    const rows = release([...curve(SLOW), mark('at_risk', 20, 58), mark('at_risk', 60, 50)]);
+    expect(of(rows, { measure: 'at_risk' }).map(({ value }) => value)).toEqual([null, 50]);
+  });
+
+  it('has no number at risk without a curve, and none of a few', () => {
+    expect(of(release([mark('at_risk', 20, 3)]), { measure: 'at_risk' })[0]?.value).toBeNull();
+    expect(of(release([mark('at_risk', 20, 30)]), { measure: 'at_risk' })[0]?.value).toBeNull();
+  });
+});
+
+describe('the same curve on two clocks', () => {
+  it('steps at liberty only where five more events have happened in custody', () => {
+    const rows = release([
+      ...curve(
+        [
+          [10, 60, 10],
+          [20, 60, 20],
+          [30, 60, 40],
+        ],
+        { clock: 'calendar' },
+      ),
+      ...curve(
+        [
+          [10, 55, 8],
+          [20, 55, 15],
+          [30, 55, 30],
+        ],
+        { clock: 'at-liberty' },
+      ),
+    ]);
+    expect(shown(rows, { clock: 'calendar' }).map(([time]) => time)).toEqual([10, 20, 30]);
+    expect(shown(rows, { clock: 'at-liberty' }).map(([time]) => time)).toEqual([20, 30]);
+  });
+
+  it('in two drawings steps on the same days', () => {
+    const ending = SLOW.map(([time, persons, events]): Day => [time, persons - (time > 30 ? 6 : 0), events]);
+    const rows = release([...curve(SLOW), ...curve(ending, { measure: 'mcf_with_death_curve' })]);
+    const days = (measure: string) => of(rows, { measure }).map(({ time }) => time);
+    expect(days('mcf_with_death_curve')).toEqual(days('mcf_curve'));
+  });
+});
+
 describe('a curve in bins of time', () => {
   const bins = (events: readonly number[], some: Partial<ResultRow> = {}): ResultRow[] =>
     events.map((count, i) =>

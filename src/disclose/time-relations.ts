@@ -9,6 +9,7 @@ import {
   slopOf,
   sourcesOf,
 } from './relation-input.ts';
+import type { SystemBuilder } from './system.ts';
 import { windowDays } from './window-days.ts';
 
 /** Relations from what time is divided into: windows of a known length, calendar years, phases and bins of any design. */
@@ -115,34 +116,21 @@ export function addYears({ system, quantities, study }: RelationInput): void {
 
 /**
  * Phases that the margins do not name, and bins of time: of any design, without knowing what they are. Each lies within
- * its whole; together they are the whole or lie within it too, where the true numbers say so.
+ * its wholes; together they are a whole or lie within it too, where the true numbers say so. A phase `cases: exposed` is a
+ * part of `cases`, and all of them parts of whatever adds up.
  */
-export function addDivisions({ system, quantities }: RelationInput): void {
-  const known = new Set<string>(['', ...WINDOWS, ...PHASES]);
-  const isNamed = (phase: string): boolean => known.has(phase) || JOURNEY_PHASES.has(phase);
-  for (const source of sourcesOf(quantities)) {
-    const divisions = placesOf(source).flatMap((place) => {
-      const unnamed = place.filter(({ phase }) => !isNamed(phase));
-      return groupBy(unnamed, ({ phase }) => binned(phase)?.slice(0, 1) ?? []).map((parts) => ({
-        parts: [...parts].sort((a, b) => (binned(a.phase)?.[1] ?? 0) - (binned(b.phase)?.[1] ?? 0)),
-        phase: binned(parts[0]?.phase ?? '')?.[0] ?? '',
-      }));
-    });
-    const wholesOf = (parts: readonly Quantity[], phase: string): Division[] => {
-      const one = parts[0];
-      if (one === undefined) return [];
-      const variable = quantities.find({ ...one, phase }, one);
-      return variable === undefined
-        ? []
-        : [{ whole: { ...one, phase, variable, value: system.variables[variable]?.value ?? 0 }, parts }];
-    };
-    for (const { parts, phase } of divisions) {
-      for (const { whole } of [...wholesOf(parts, phase), ...wholesOf(parts, '')]) {
-        const slop = slopOf(whole.kind, parts.length + 1);
-        if (whole.kind !== 'persons' && system.sum([whole.variable], ids(parts), slop)) continue;
-        for (const part of parts) system.atLeast([whole.variable], [part.variable], restRole(whole));
-        system.atLeast([whole.variable], ids(parts), restRole(whole));
-      }
+export function addDivisions(input: RelationInput): void {
+  for (const source of sourcesOf(input.quantities)) {
+    const divisions = placesOf(source).flatMap(divisionsOf);
+    for (const { parts, wholes } of divisions) {
+      const first = parts[0];
+      if (first === undefined) continue;
+      const found = [
+        ...wholes,
+        ...elsewhere(input, first, binned(first.phase)?.[0] ?? ''),
+        ...elsewhere(input, first, ''),
+      ];
+      for (const whole of found) addParts(input.system, whole, parts);
     }
     if (source[0]?.kind === 'persons') continue;
     // Bins on either side of entry: the nearest so many of them may be a window.
@@ -156,11 +144,62 @@ export function addDivisions({ system, quantities }: RelationInput): void {
       });
       const longest = sides.reduce((most, side) => Math.max(most, side.length), 0);
       for (let count = 1; count <= longest; count += 1) {
-        const found = sides.flatMap((side) => wholesOf(side.slice(0, count), window));
+        const found = sides.flatMap((side): Division[] => {
+          const parts = side.slice(0, count);
+          return parts[0] === undefined
+            ? []
+            : elsewhere(input, parts[0], window).map((whole) => ({ whole, parts }));
+        });
         if (!addUpEverywhere(found)) continue;
         for (const { whole, parts } of found)
-          system.sum([whole.variable], ids(parts), slopOf(whole.kind, parts.length + 1));
+          input.system.sum([whole.variable], ids(parts), slopOf(whole.kind, parts.length + 1));
       }
     }
   }
+}
+
+const NAMED = new Set<string>(['', ...WINDOWS, ...PHASES]);
+const PART_OF = ': ';
+
+/** The unnamed phases of a place, by what they may be parts of; its bins, of every unnamed phase. */
+function divisionsOf(place: readonly Quantity[]): { parts: Quantity[]; wholes: readonly Quantity[] }[] {
+  const unnamed = place.filter(({ phase }) => !NAMED.has(phase) && !JOURNEY_PHASES.has(phase));
+  const phases = unnamed.filter(({ phase }) => binned(phase) === undefined);
+  const bins = groupBy(
+    unnamed.filter(({ phase }) => binned(phase) !== undefined),
+    ({ phase }) => [binned(phase)?.[0] ?? ''],
+  );
+  const tops = phases.filter(({ phase }) => !phase.includes(PART_OF));
+  return [
+    { parts: tops, wholes: [] },
+    ...tops.map((top) => ({
+      parts: phases.filter(({ phase }) => phase.startsWith(top.phase + PART_OF)),
+      wholes: [top],
+    })),
+    { parts: phases.filter(({ phase }) => phase.includes(PART_OF)), wholes: [] },
+    // One phase may be all the others together.
+    ...phases.map((whole) => ({ parts: phases.filter((one) => one !== whole), wholes: [whole] })),
+    ...bins.map((parts) => ({
+      parts: [...parts].sort((a, b) => (binned(a.phase)?.[1] ?? 0) - (binned(b.phase)?.[1] ?? 0)),
+      wholes: phases,
+    })),
+  ].filter(({ parts }) => parts.length > 0);
+}
+
+/** The number of the same place and another phase, whichever estimate prints it. */
+function elsewhere({ system, quantities }: RelationInput, one: Quantity, phase: string): Quantity[] {
+  const variable = quantities.find({ ...one, phase }, one);
+  return variable === undefined
+    ? []
+    : [{ ...one, phase, variable, value: system.variables[variable]?.value ?? 0 }];
+}
+
+/** Whatever of it holds: the parts are the whole, one of them is, all lie within it, each lies within it. */
+function addParts(system: SystemBuilder, whole: Quantity, parts: readonly Quantity[]): void {
+  const slop = slopOf(whole.kind, parts.length + 1);
+  if (whole.kind !== 'persons' && system.sum([whole.variable], ids(parts), slop)) return;
+  for (const part of parts)
+    if (!system.sum([whole.variable], [part.variable]))
+      system.atLeast([whole.variable], [part.variable], restRole(whole));
+  system.atLeast([whole.variable], ids(parts), restRole(whole));
 }
