@@ -8,6 +8,8 @@ export const CAUTION = {
     'The same people before and after entry. Whatever would have happened without treatment is part of the figure: it does not say what treatment caused.',
   rates:
     'What was recorded, in the people and the time named. Phases differ in who is in them and why, so a lower rate in one of them does not say what treatment caused.',
+  compare:
+    'Different people. Whatever differs between the groups beside what is adjusted for is part of the ratio: where treatment is, whom it takes, how police record. A rank among areas is no finding.',
   survival:
     'How long people stayed. Who stays differs from who leaves in more than treatment, so this does not say what made them stay.',
   partnership:

@@ -1,6 +1,7 @@
 import type { Estimate } from '../../protocol/tables.ts';
 import type { Reading, Section } from '../reading.ts';
 import { change } from './change.ts';
+import { compare } from './compare.ts';
 import type { DesignReport } from './design.ts';
 import { eventTime } from './event-time.ts';
 import { partnership } from './partnership.ts';
@@ -17,6 +18,7 @@ export type { Statement } from './statement.ts';
 const DESIGNS: { readonly [D in Estimate['design']]: DesignReport<D> } = {
   rates,
   change,
+  compare,
   survival,
   partnership,
   recurrent,
