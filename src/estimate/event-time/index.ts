@@ -59,7 +59,7 @@ export const eventTime: Design<'event-time'> = {
         if (groups.length === 0) return nobodyRows(around, context);
         return [
           ...curveRows(await read.rows(binCount, bins), groups, { ...context, around, interval, axis }),
-          ...modelRows(await read.columns(modelRow, model), { ...context, axis, reference }),
+          ...modelRows(await read.columns(modelRow, model), groups, { ...context, axis, reference }),
         ];
       },
     };

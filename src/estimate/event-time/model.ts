@@ -1,4 +1,4 @@
-import type { ColumnData } from '../../engine/index.ts';
+import type { ColumnData, Row } from '../../engine/index.ts';
 import type { EstimateContext } from '../design.ts';
 import { type Cell, DAYS_PER_YEAR, levelled, type Outcome, resultRow } from '../rows.ts';
 import type { ResultRow } from '../tables.ts';
@@ -8,11 +8,12 @@ import {
   levelTerms,
   METHOD,
   type PersonTime,
+  type Term,
   termOutcomes,
   type WithinOutcome,
 } from '../within-person.ts';
 import { binsBetween, firstDayOf } from './bins.ts';
-import type { Axis, modelRow } from './counts.ts';
+import type { Axis, modelRow, wholeCount } from './counts.ts';
 import { cellOf } from './curve.ts';
 
 /**
@@ -30,6 +31,7 @@ interface Slice extends PersonTime {
   readonly stratum: string;
   readonly level: string;
   readonly clock: string | null;
+  readonly person: Float64Array;
   readonly bin: Float64Array;
   readonly days: Float64Array;
   readonly events: Float64Array;
@@ -79,147 +81,216 @@ function only(slice: Slice, keeps: (bin: number) => boolean): Slice {
 const DAYS_PER_MONTH = DAYS_PER_YEAR / 12;
 const ONE_BIN = 'fewer than two bins before the event have events';
 
-export function modelRows(columns: ColumnData<typeof modelRow>, context: ModelContext): ResultRow[] {
-  const { axis, reference } = context;
-  const bins = binsBetween(axis.from, axis.to, axis.model);
+/** Nobody in these has an event outside the days left out: there is no row to fit, and that is the answer. */
+function withoutEvents(
+  groups: readonly Row<typeof wholeCount>[],
+  known: readonly Slice[],
+  context: ModelContext,
+): ResultRow[] {
+  const isKnown = (group: Row<typeof wholeCount>): boolean =>
+    known.some(
+      (one) => one.stratum === group.stratum && one.level === group.level && one.clock === group.clock,
+    );
+  return groups
+    .filter((group) => !isKnown(group))
+    .map((group) =>
+      resultRow(
+        {
+          ...cellOf(context, group.stratum ?? 'all', group.level ?? 'all', group.clock),
+          persons: 0,
+          events: 0,
+          person_years: 0,
+        },
+        {
+          measure: 'rate_ratio',
+          method: levelled(METHOD.robust, context.confidence),
+          unit: 'ratio',
+          contrast: 'after / reference',
+        },
+        { status: 'not-estimable', note: 'no events' },
+      ),
+    );
+}
+
+/** The bins of the model in days, as they are called. */
+interface Bins {
+  readonly all: readonly number[];
+  first(bin: number): number;
+  end(bin: number): number;
+  label(bin: number): string;
+  isBefore(bin: number): boolean;
+  isReference(bin: number): boolean;
+  /** `days -365 to -183`. */
+  readonly against: string;
+}
+
+function binsOf({ axis, reference }: ModelContext): Bins {
+  const all = binsBetween(axis.from, axis.to, axis.model);
   const first = (bin: number): number => Math.max(axis.from, firstDayOf(bin, axis.model));
   const end = (bin: number): number => Math.min(axis.to, firstDayOf(bin + 1, axis.model));
-  const label = (bin: number): string => `days ${first(bin)} to ${end(bin)}`;
-  /** A bin that holds only days of the donut has no rows; one that the donut cuts keeps its other days. */
-  const isBefore = (bin: number): boolean => first(bin) < 0;
-  const referenceBins = bins.filter((bin) => first(bin) >= reference.from && first(bin) < reference.to);
-  const isReference = (bin: number): boolean => referenceBins.includes(bin);
-  const against =
-    referenceBins.length === 0
-      ? 'days without a bin'
-      : `days ${first(referenceBins[0] ?? 0)} to ${end(referenceBins.at(-1) ?? 0)}`;
-  const robust = levelled(METHOD.robust, context.confidence);
-  const noReference: WithinOutcome = {
-    status: 'not-estimable',
-    note: 'no events in the reference bins: nothing to compare with',
+  const chosen = all.filter((bin) => first(bin) >= reference.from && first(bin) < reference.to);
+  return {
+    all,
+    first,
+    end,
+    label: (bin) => `days ${first(bin)} to ${end(bin)}`,
+    isBefore: (bin) => first(bin) < 0,
+    isReference: (bin) => chosen.includes(bin),
+    against:
+      chosen.length === 0
+        ? 'days without a bin'
+        : `days ${first(chosen[0] ?? 0)} to ${end(chosen.at(-1) ?? 0)}`,
   };
+}
 
-  return slices(columns).flatMap((slice) => {
-    const persons = new Set(slice.person as Float64Array).size;
+const NO_REFERENCE: WithinOutcome = {
+  status: 'not-estimable',
+  note: 'no events in the reference bins: nothing to compare with',
+};
+
+interface Contrast {
+  readonly contrast: string;
+  readonly time?: number;
+  readonly ratio: Outcome;
+  readonly coefficient: Outcome;
+}
+
+const neither = (outcome: Outcome): { readonly ratio: Outcome; readonly coefficient: Outcome } => ({
+  ratio: outcome,
+  coefficient: outcome,
+});
+
+/** Each bin against the reference. */
+function binContrasts(slice: Slice, bins: Bins, confidence: number): readonly Contrast[] {
+  const present = bins.all.filter((bin) => slice.bin.includes(bin));
+  const position = new Map(present.map((bin, k) => [bin, k]));
+  const levels = levelTerms(
+    slice,
+    Array.from(slice.bin, (bin) => position.get(bin) ?? 0),
+    present.map(bins.label),
+    (level) => bins.isReference(present[level] ?? 0),
+  );
+  const fit =
+    levels.reference_events === 0 ? NO_REFERENCE : fitWithinPersons(slice, levels.terms, levels.keeps);
+  return present
+    .filter((bin) => !bins.isReference(bin))
+    .map((bin) => {
+      const name = bins.label(bin);
+      const both = levels.without_events.includes(name)
+        ? neither({ status: 'not-estimable', note: 'no events in this bin' })
+        : fit.status === 'estimated'
+          ? termOutcomes(fit, name, 'robust', confidence)
+          : neither(fit);
+      return { contrast: `${name} / ${bins.against}`, time: bins.first(bin), ...both };
+    });
+}
+
+/** All the time after the event against the reference; time before it that is no reference stands apart. */
+function afterContrast(slice: Slice, bins: Bins, confidence: number): Contrast {
+  const levels = levelTerms(
+    slice,
+    Array.from(slice.bin, (bin) => (bins.isReference(bin) ? 0 : bins.isBefore(bin) ? 1 : 2)),
+    ['reference', 'before', 'after'],
+    (level) => level === 0,
+  );
+  const fit =
+    levels.reference_events === 0 ? NO_REFERENCE : fitWithinPersons(slice, levels.terms, levels.keeps);
+  return {
+    contrast: `after / ${bins.against}`,
+    ...(fit.status === 'estimated' ? termOutcomes(fit, 'after', 'robust', confidence) : neither(fit)),
+  };
+}
+
+/** Was the rate steady before the event? All its bins against one rate, and a straight line through them. */
+function trendRows(slice: Slice, bins: Bins, base: Cell, confidence: number): ResultRow[] {
+  const early = only(slice, bins.isBefore);
+  const present = bins.all.filter((bin) => early.bin.includes(bin));
+  const withEvents = new Set(early.bin.filter((_, r) => (early.events[r] ?? 0) > 0));
+  const first = present.find((bin) => withEvents.has(bin));
+  const levels = levelTerms(
+    early,
+    Array.from(early.bin, (bin) => present.indexOf(bin)),
+    present.map(bins.label),
+    (level) => present[level] === first,
+  );
+  const cell: Cell = {
+    ...base,
+    persons: new Set(early.person).size,
+    events: sum(early.events),
+    person_years: sum(early.days) / DAYS_PER_YEAR,
+  };
+  const fitEarly = (terms: readonly Term[], keeps: Uint8Array): WithinOutcome =>
+    levels.terms.length === 0
+      ? { status: 'not-estimable', note: ONE_BIN }
+      : fitWithinPersons(early, terms, keeps);
+  const flat = fitEarly(levels.terms, levels.keeps);
+  const joint =
+    flat.status === 'estimated'
+      ? jointTest(
+          flat,
+          levels.terms.map((term) => term.label),
+          'robust',
+        )
+      : { outcome: flat, degrees_of_freedom: 0 };
+  const left = levels.without_events.length;
+  const middle = Float64Array.from(
+    early.bin,
+    (bin) => (bins.first(bin) + bins.end(bin)) / 2 / DAYS_PER_MONTH,
+  );
+  const line = fitEarly([{ label: 'month', x: middle }], new Uint8Array(early.days.length).fill(1));
+  return [
+    resultRow(
+      cell,
+      {
+        measure: 'pre_trend_test',
+        method: `Wald chi-square, ${joint.degrees_of_freedom} d.f., ${METHOD.robust}`,
+        unit: 'chi-square',
+        contrast: 'bins before the event, against one rate',
+      },
+      joint.outcome.status === 'estimated' && left > 0
+        ? {
+            ...joint.outcome,
+            note: `${left} ${left === 1 ? 'bin' : 'bins'} without events left out of the test`,
+          }
+        : joint.outcome,
+    ),
+    resultRow(
+      cell,
+      {
+        measure: 'pre_trend_ratio',
+        method: levelled(METHOD.robust, confidence),
+        unit: 'ratio per month',
+        contrast: 'a month later / a month earlier, before the event',
+      },
+      line.status === 'estimated' ? termOutcomes(line, 'month', 'robust', confidence).ratio : line,
+    ),
+  ];
+}
+
+export function modelRows(
+  columns: ColumnData<typeof modelRow>,
+  groups: readonly Row<typeof wholeCount>[],
+  context: ModelContext,
+): ResultRow[] {
+  const bins = binsOf(context);
+  const { confidence } = context;
+  const method = levelled(METHOD.robust, confidence);
+  const known = slices(columns);
+  const fitted = known.flatMap((slice) => {
     const cell: Cell = {
       ...cellOf(context, slice.stratum, slice.level, slice.clock),
-      persons,
+      persons: new Set(slice.person).size,
       events: sum(slice.events),
       person_years: sum(slice.days) / DAYS_PER_YEAR,
     };
-    const rows: ResultRow[] = [];
-    const push = (contrast: string, time: number | undefined, ratio: Outcome, coefficient: Outcome): void => {
-      const at = time === undefined ? {} : { time };
-      rows.push(
-        resultRow(cell, { measure: 'rate_ratio', method: robust, unit: 'ratio', contrast, ...at }, ratio),
-        resultRow(
-          cell,
-          { measure: 'coefficient', method: robust, unit: 'log rate ratio', contrast, ...at },
-          coefficient,
-        ),
-      );
-    };
-
-    // Bin by bin.
-    const present = bins.filter((bin) => slice.bin.includes(bin));
-    const of = Array.from(slice.bin, (bin) => present.indexOf(bin));
-    const names = present.map(label);
-    const levels = levelTerms(slice, of, names, (level) => isReference(present[level] ?? 0));
-    const binned =
-      levels.reference_events === 0 ? noReference : fitWithinPersons(slice, levels.terms, levels.keeps);
-    for (const bin of present) {
-      if (isReference(bin)) continue;
-      const name = label(bin);
-      const none: Outcome = levels.without_events.includes(name)
-        ? { status: 'not-estimable', note: 'no events in this bin' }
-        : { status: 'not-estimable', note: binned.status === 'estimated' ? 'no time' : binned.note };
-      const both =
-        binned.status === 'estimated' && none.note !== 'no events in this bin'
-          ? termOutcomes(binned, name, 'robust', context.confidence)
-          : { ratio: none, coefficient: none };
-      push(`${name} / ${against}`, first(bin), both.ratio, both.coefficient);
-    }
-
-    // All the time after the event against the reference; time before it that is no reference stands apart.
-    const GROUPS = ['reference', 'before', 'after'];
-    const group = Array.from(slice.bin, (bin) => (isReference(bin) ? 0 : isBefore(bin) ? 1 : 2));
-    const grouped = levelTerms(slice, group, GROUPS, (level) => level === 0);
-    const overall =
-      grouped.reference_events === 0 ? noReference : fitWithinPersons(slice, grouped.terms, grouped.keeps);
-    const after =
-      overall.status === 'estimated'
-        ? termOutcomes(overall, 'after', 'robust', context.confidence)
-        : { ratio: overall, coefficient: overall };
-    push(`after / ${against}`, undefined, after.ratio, after.coefficient);
-
-    // Before the event only.
-    const early = only(slice, isBefore);
-    const earlyBins = bins.filter((bin) => early.bin.includes(bin));
-    const base = earlyBins.find((bin) =>
-      early.events.some((events, r) => early.bin[r] === bin && events > 0),
-    );
-    const earlyLevels = levelTerms(
-      early,
-      Array.from(early.bin, (bin) => earlyBins.indexOf(bin)),
-      earlyBins.map(label),
-      (level) => earlyBins[level] === base,
-    );
-    const flat = fitWithinPersons(early, earlyLevels.terms, earlyLevels.keeps);
-    const nothing: WithinOutcome = { status: 'not-estimable', note: ONE_BIN };
-    const tested = earlyLevels.terms.length === 0 ? nothing : flat;
-    const joint =
-      tested.status === 'estimated'
-        ? jointTest(
-            tested,
-            earlyLevels.terms.map((term) => term.label),
-            'robust',
-          )
-        : { outcome: tested, degrees_of_freedom: 0 };
-    const left = earlyLevels.without_events.length;
-    const earlyCell: Cell = {
-      ...cell,
-      persons: new Set(early.person as Float64Array).size,
-      events: sum(early.events),
-      person_years: sum(early.days) / DAYS_PER_YEAR,
-    };
-    rows.push(
-      resultRow(
-        earlyCell,
-        {
-          measure: 'pre_trend_test',
-          method: `Wald chi-square, ${joint.degrees_of_freedom} d.f., ${METHOD.robust}`,
-          unit: 'chi-square',
-          contrast: 'bins before the event, against one rate',
-        },
-        joint.outcome.status === 'estimated' && left > 0
-          ? {
-              ...joint.outcome,
-              note: `${left} ${left === 1 ? 'bin' : 'bins'} without events left out of the test`,
-            }
-          : joint.outcome,
-      ),
-    );
-    const slope = Float64Array.from(early.bin, (bin) => (first(bin) + end(bin)) / 2 / DAYS_PER_MONTH);
-    const linear =
-      earlyLevels.terms.length === 0
-        ? nothing
-        : fitWithinPersons(early, [{ label: 'month', x: slope }], new Uint8Array(early.days.length).fill(1));
-    const trend: Outcome =
-      linear.status === 'estimated'
-        ? termOutcomes(linear, 'month', 'robust', context.confidence).ratio
-        : linear;
-    rows.push(
-      resultRow(
-        earlyCell,
-        {
-          measure: 'pre_trend_ratio',
-          method: robust,
-          unit: 'ratio per month',
-          contrast: 'a month later / a month earlier, before the event',
-        },
-        trend,
-      ),
-    );
-    return rows;
+    const contrasts = [...binContrasts(slice, bins, confidence), afterContrast(slice, bins, confidence)];
+    return [
+      ...contrasts.flatMap(({ ratio, coefficient, ...at }) => [
+        resultRow(cell, { measure: 'rate_ratio', method, unit: 'ratio', ...at }, ratio),
+        resultRow(cell, { measure: 'coefficient', method, unit: 'log rate ratio', ...at }, coefficient),
+      ]),
+      ...trendRows(slice, bins, cell, confidence),
+    ];
   });
+  return [...fitted, ...withoutEvents(groups, known, context)];
 }
