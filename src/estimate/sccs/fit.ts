@@ -123,7 +123,8 @@ function fitSeries(
   const calendarReference = firstWithEvents(time.events, series.calendar, calendar);
   const season = levelTerms(time, series.calendar, calendar, (level) => level === calendarReference);
   const kept = exposure.keeps.map((one, r) => one & (age.keeps[r] ?? 0) & (season.keeps[r] ?? 0));
-  const terms = [...exposure.terms, ...age.terms, ...season.terms, ...more(exposure)];
+  // Of columns that say the same the first is kept: an exposure that age explains as well has no estimate.
+  const terms = [...age.terms, ...season.terms, ...exposure.terms, ...more(exposure)];
   const within: WithinOutcome =
     exposure.reference_events === 0
       ? { status: 'not-estimable', note: `no events in the reference, ${reference}` }
