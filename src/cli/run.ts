@@ -37,7 +37,7 @@ function smallTable(summary: RunSummary): string {
       row.stratum === 'all' &&
       row.time === null,
   );
-  const wanted = ['change_percent', 'change_per_person', 'rate', 'median'];
+  const wanted = ['change_percent', 'change_per_person', 'rate', 'median', 'hazard_ratio', 'rate_ratio'];
   // A rate has two intervals: where persons give one, that is the one to read.
   const rows = headline
     .filter(
@@ -67,6 +67,7 @@ function smallTable(summary: RunSummary): string {
       number(row.persons, 0),
       number(row.events, 0),
     ]);
+  if (rows.length === 0) return '';
   return textTable(['population', 'measure', 'value', '95 % interval', 'persons', 'events'], rows);
 }
 

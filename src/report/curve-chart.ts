@@ -14,7 +14,9 @@ interface CurvePoint {
 export interface Curve {
   readonly label: string;
   readonly points: readonly CurvePoint[];
-  /** Numbers at risk by day, as they are printed. */
+  /** What the row of numbers at risk is called; left out: the label. */
+  readonly risk_label?: string;
+  /** Numbers at risk by day, as they are printed; without any the curve has no row. */
   readonly at_risk: readonly { readonly time: number; readonly text: string }[];
 }
 
@@ -53,8 +55,48 @@ function spread(ends: readonly number[], gap: number): readonly number[] {
   return placed.map((y) => y - over);
 }
 
+/** Fewer persons than this at risk make a step that says more about them than about the rest: it is not drawn. */
+const DRAWN_FROM = 5;
+
+/** Rows of a rising curve as points from 0 on, as far as enough people are at risk, flat to `end`. */
+export function risingPoints(
+  rows: readonly {
+    readonly time: number | null;
+    readonly value: number | null;
+    readonly ci_low: number | null;
+    readonly ci_high: number | null;
+    readonly persons: number | null;
+  }[],
+  end: number,
+): readonly CurvePoint[] {
+  const points = [...rows]
+    .sort((a, b) => (a.time ?? 0) - (b.time ?? 0))
+    .flatMap(({ time, value, ci_low, ci_high, persons }) =>
+      value === null || time === null || (persons !== null && persons < DRAWN_FROM)
+        ? []
+        : [{ time, value, low: ci_low, high: ci_high }],
+    );
+  const last = points.at(-1);
+  if (last === undefined) return [];
+  const start = { time: 0, value: 0, low: 0, high: 0 };
+  return [start, ...points, ...(end > last.time ? [{ ...last, time: end }] : [])];
+}
+
+/** The greatest value that is drawn: a band ends where its curve does, so the last point's limit is not. */
+export function highestOf(curves: readonly Curve[], has_bands: boolean): number {
+  return Math.max(
+    0,
+    ...curves.flatMap(({ points }) =>
+      points.map(({ value, high }, i) =>
+        Math.max(value, has_bands && i < points.length - 1 ? (high ?? 0) : 0),
+      ),
+    ),
+  );
+}
+
 export function curveChart(chart: CurveChart): TopLevelSpec {
   const drawn = chart.curves.filter(({ points }) => points.length > 0);
+  const counted = chart.curves.filter(({ at_risk }) => at_risk.length > 0);
   const lastDay = Math.max(
     1,
     ...chart.days,
@@ -91,7 +133,7 @@ export function curveChart(chart: CurveChart): TopLevelSpec {
   const { high, format } = chart.range ?? { high: 1, format: '.0%' };
   const y = {
     type: 'quantitative',
-    scale: { domain: [0, high] },
+    scale: { domain: [0, high], nice: false },
     axis: { title: null, format, tickCount: 5, grid: true, domain: false, ticks: false },
   } as const;
   const rows = drawn.flatMap(({ label, points }) => points.map((point) => ({ curve: label, ...point })));
@@ -117,7 +159,7 @@ export function curveChart(chart: CurveChart): TopLevelSpec {
     width: PLOT,
     height: HEIGHT,
     autosize: 'none',
-    padding: { left: LEFT, right: RIGHT, top: 40, bottom: TABLE + 14 + chart.curves.length * LINE },
+    padding: { left: LEFT, right: RIGHT, top: 40, bottom: TABLE + 14 + counted.length * LINE },
     config: CONFIG,
     layer: [
       ...(chart.has_bands
@@ -144,9 +186,9 @@ export function curveChart(chart: CurveChart): TopLevelSpec {
       ]),
       text(chart.axis.y, -40, -22, { align: 'left', color: QUIET }),
       text('At risk', -38, HEIGHT + TABLE - 2, { align: 'right', fontWeight: 'bold', color: QUIET }),
-      ...chart.curves.flatMap(({ label, at_risk }, i) => [
+      ...counted.flatMap(({ label, risk_label = label, at_risk }, i) => [
         text(
-          wrap(label, 17)[0] === label ? label : `${wrap(label, 16)[0]}\u2026`,
+          wrap(risk_label, 17)[0] === risk_label ? risk_label : `${wrap(risk_label, 16)[0]}\u2026`,
           -38,
           HEIGHT + TABLE + (i + 1) * LINE,
           { align: 'right' },

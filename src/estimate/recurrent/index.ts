@@ -1,4 +1,4 @@
-import { adjustmentOf } from '../adjustment.ts';
+import { type AdjustmentTerm, adjustmentOf } from '../adjustment.ts';
 import { clocksOf } from '../clocks.ts';
 import type { Design } from '../design.ts';
 import { NOBODY, resultRow } from '../rows.ts';
@@ -38,23 +38,27 @@ export const recurrent: Design<'recurrent'> = {
           ];
         }
         const divisions = divisionsOf(await read.rows(recurrentStratum, counts.strata), persons);
-        const prepared =
-          model === undefined
-            ? undefined
-            : preparePersons(people, {
-                scale: model.scale,
-                phases: model.phases !== false,
-                terms: adjustment?.terms.slice(0, terms.length) ?? [],
-                strata: adjustment?.terms.slice(terms.length) ?? [],
-                references: model.reference ?? {},
-                ties: model.ties ?? 'efron',
-              });
+        // Inside a level of a stratum the stratum itself has nothing to tell.
+        const prepared = (stratum: string) => {
+          if (model === undefined) return undefined;
+          const isOther = ({ label, kind }: AdjustmentTerm): boolean =>
+            kind === 'number' || label !== stratum;
+          return preparePersons(people, {
+            scale: model.scale,
+            phases: model.phases !== false,
+            terms: adjustment?.terms.slice(0, terms.length).filter(isOther) ?? [],
+            strata: adjustment?.terms.slice(terms.length).filter(isOther) ?? [],
+            references: model.reference ?? {},
+            ties: model.ties ?? 'efron',
+          });
+        };
+        const made = divisions.map((division) => ({ division, own_model: prepared(division.stratum) }));
         return clocksOf(protocol, estimate.clock).flatMap((clock) =>
-          divisions.flatMap((division) => [
+          made.flatMap(({ division, own_model }) => [
             ...meanRows(pieces, division, clock, own),
-            ...(prepared === undefined
+            ...(own_model === undefined
               ? []
-              : division.levels.flatMap((_, g) => modelLevel(pieces, prepared, division, g, clock, own))),
+              : division.levels.flatMap((_, g) => modelLevel(pieces, own_model, division, g, clock, own))),
           ]),
         );
       },

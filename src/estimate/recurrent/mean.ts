@@ -150,6 +150,7 @@ export function meanRows(
         ),
       ];
     const present = (time: number): number => {
+      if (time === 0) return new Set(person.filter((_, k) => group[k] === g && start[k] === 0)).size;
       let persons = 0;
       for (let k = 0; k < rows.length; k += 1)
         if (group[k] === g && (start[k] as number) < time && time <= (stop[k] as number)) persons += 1;
@@ -158,7 +159,7 @@ export function meanRows(
     const ending = withDeath[g];
     return [
       ...made,
-      ...context.times.map((time) =>
+      ...[0, ...context.times].map((time) =>
         resultRow(
           { ...cell, events: null, person_years: null },
           { measure: 'at_risk', method: 'count', unit: 'persons', time },

@@ -212,7 +212,8 @@ export function modelLevel(
       : hazardRows(cell, measured, contrasts, { status: 'failed', note }, context.confidence)),
   ];
   if (cell.persons === 0) return failed(NOBODY);
-  if (names.length === 0) return failed('one phase only');
+  // Nothing is left to compare in a level when the stratum itself was all that the model compares.
+  if (names.length === 0) return asked.phases ? failed('one phase only') : [];
   const information: ResultRow[] = [];
   if (asked.phases && phases.length > 1) {
     const { start, stop, event, stratum } = rows;

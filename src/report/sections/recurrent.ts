@@ -1,7 +1,7 @@
 import type { ReleasedResultRow } from '../../disclose/tables.ts';
 import type { EstimateOf } from '../../protocol/tables.ts';
 import { CAUTION, selectionCautions } from '../cautions.ts';
-import { type Curve, curveChart } from '../curve-chart.ts';
+import { type Curve, curveChart, highestOf, risingPoints } from '../curve-chart.ts';
 import { drawSpec } from '../draw.ts';
 import { figureView } from '../figure-view.ts';
 import { html } from '../html.ts';
@@ -16,8 +16,8 @@ import { clockSeries, joined, NOTHING, type Part, ratioPart } from './hazard-rat
 /** How many events people have: the mean by days since entry, who is at risk, and the rate ratios of the model. */
 
 const KINDS = [
-  { measure: 'mcf', label: '' },
-  { measure: 'mcf_with_death', label: 'with deaths counted in' },
+  { measure: 'mcf', label: 'while alive' },
+  { measure: 'mcf_with_death', label: 'with death as end' },
 ] as const;
 
 export function meanText(row: ReleasedResultRow | undefined): string {
@@ -52,7 +52,7 @@ async function meanPart(
   const outcome = reading.outcome(estimate);
   const name = fileName(estimate, ...(isWhole ? [] : [stratum]));
   const divided = isWhole ? '' : `, by ${reading.stratum(stratum)}`;
-  const title = `Mean number of ${outcome} per person after entry${divided}`;
+  const title = `Mean number of events per person after entry${divided}`;
   const labelOf = (level: string): string => (level === 'all' ? 'Everyone' : capital(level));
   const clocks = [...new Set(rows.flatMap(({ clock }) => (clock === null ? [] : [clock])))].sort(
     (a, b) => Number(b === 'calendar') - Number(a === 'calendar'),
@@ -66,15 +66,17 @@ async function meanPart(
     );
   const lines: Line[] = levels.flatMap((level) =>
     clocks.flatMap((clock) =>
-      days.map((day) => ({
-        level,
-        label: labelOf(level),
-        clock,
-        day,
-        at_risk: at(level, clock, 'at_risk', day),
-        mean: at(level, clock, 'mcf_at', day),
-        with_death: at(level, clock, 'mcf_with_death_at', day),
-      })),
+      days
+        .filter((day) => day > 0)
+        .map((day) => ({
+          level,
+          label: labelOf(level),
+          clock,
+          day,
+          at_risk: at(level, clock, 'at_risk', day),
+          mean: at(level, clock, 'mcf_at', day),
+          with_death: at(level, clock, 'mcf_with_death_at', day),
+        })),
     ),
   );
   const hasDeath = lines.some(({ with_death }) => with_death !== undefined);
@@ -127,27 +129,19 @@ async function meanPart(
   const kinds = isWhole ? KINDS : KINDS.slice(0, 1);
   const curves = levels.flatMap((level) =>
     kinds.flatMap(({ measure, label }): Curve[] => {
-      const points = rows
-        .filter((row) => row.level === level && row.clock === clock && row.measure === `${measure}_curve`)
-        .sort((a, b) => (a.time ?? 0) - (b.time ?? 0))
-        .flatMap((row) =>
-          row.value === null || row.time === null
-            ? []
-            : [{ time: row.time, value: row.value, low: row.ci_low, high: row.ci_high }],
-        );
-      const last = points.at(-1);
-      if (last === undefined) return [];
       const end = Math.max(0, ...days.filter((day) => at(level, clock, `${measure}_at`, day)?.value != null));
+      const steps = rows.filter(
+        (row) => row.level === level && row.clock === clock && row.measure === `${measure}_curve`,
+      );
+      const points = risingPoints(steps, end);
+      if (points.length === 0) return [];
       return [
         {
-          label: label === '' ? labelOf(level) : capital(label),
-          points: [
-            { time: 0, value: 0, low: 0, high: 0 },
-            ...points,
-            ...(end > last.time ? [{ ...last, time: end }] : []),
-          ],
+          label: isWhole && hasDeath ? capital(label) : labelOf(level),
+          risk_label: labelOf(level),
+          points,
           at_risk:
-            label === ''
+            measure === 'mcf'
               ? days.map((day) => ({
                   time: day,
                   text: countOrMark(at(level, clock, 'at_risk', day)?.value ?? null),
@@ -168,16 +162,12 @@ async function meanPart(
     .map(({ label, day, mean }) => `${label}: ${meanText(mean)} by day ${count(day)}`)
     .join('; ')}.`;
   const hasBands = curves.length <= 3;
-  const highest = Math.max(
-    ...curves.flatMap(({ points }) =>
-      points.map(({ value, high }) => Math.max(value, hasBands ? (high ?? 0) : 0)),
-    ),
-  );
+  const highest = highestOf(curves, hasBands);
   const spec = curveChart({
     description: alt,
     curves,
     axis: { x: 'Days since entry', y: 'Events per person' },
-    days: [0, ...days],
+    days,
     has_bands: hasBands,
     range: { high: highest * 1.02, format: '~g' },
   });
@@ -186,7 +176,7 @@ async function meanPart(
     title,
     caption: [
       isWhole ? '' : `By ${reading.stratum(stratum)}.`,
-      `Mean cumulative function on ${CLOCK[clock] ?? clock}: every event counts, not only the first.`,
+      `Mean cumulative function of ${outcome} on ${CLOCK[clock] ?? clock}: every event counts, not only the first. Drawn while at least 5 people are at risk.`,
       hasDeath && isWhole
         ? 'The higher curve answers for people as long as they live; in the other the dead have no more events.'
         : '',

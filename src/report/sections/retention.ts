@@ -55,13 +55,13 @@ const WORDS = {
   },
   'first-offence': {
     title: 'Time to the first offence',
-    heading: 'Without an offence after so many days',
-    axis: 'Without an offence',
-    left: 'Offended',
+    heading: 'Without an event after so many days',
+    axis: 'Without an event',
+    left: 'Had one',
     median: 'Median time',
     since: 'Days since entry',
     caption:
-      'Kaplan-Meier estimate; people without an offence when follow-up ends, or when they die or move away, count until then.',
+      'Kaplan-Meier estimate; people without an event when follow-up ends, or when they die or move away, count until then.',
     caution: CAUTION.reconviction,
   },
 } as const;

@@ -1,7 +1,7 @@
 import type { ReleasedResultRow } from '../../disclose/tables.ts';
 import type { EstimateOf } from '../../protocol/tables.ts';
 import { CAUTION, selectionCautions } from '../cautions.ts';
-import { type Curve, curveChart } from '../curve-chart.ts';
+import { type Curve, curveChart, highestOf, risingPoints } from '../curve-chart.ts';
 import { drawSpec } from '../draw.ts';
 import { figureView } from '../figure-view.ts';
 import { html } from '../html.ts';
@@ -23,30 +23,6 @@ function share(row: ReleasedResultRow | undefined): string {
   return row.ci_low === null || row.ci_high === null
     ? `${value}%`
     : `${value}% (${decimal(100 * row.ci_low, 0)} to ${decimal(100 * row.ci_high, 0)})`;
-}
-
-/** The curves of one chart share their end: the last day that the table knows. */
-function curveOf(
-  label: string,
-  steps: readonly ReleasedResultRow[],
-  end: number,
-  at_risk: Curve['at_risk'],
-): Curve {
-  const points = [...steps]
-    .sort((a, b) => (a.time ?? 0) - (b.time ?? 0))
-    .flatMap((row) =>
-      row.value === null || row.time === null
-        ? []
-        : [{ time: row.time, value: row.value, low: row.ci_low, high: row.ci_high }],
-    );
-  const last = points.at(-1);
-  if (last === undefined) return { label, points: [], at_risk };
-  const start = { time: 0, value: 0, low: 0, high: 0 };
-  return {
-    label,
-    points: [start, ...points, ...(end > last.time ? [{ ...last, time: end }] : [])],
-    at_risk,
-  };
 }
 
 async function incidenceOf(
@@ -100,7 +76,7 @@ async function incidenceOf(
   );
   const drawn = isWhole ? causes : [main];
   const risk = (level: string): Curve['at_risk'] =>
-    days.map((day) => ({
+    [0, ...days].map((day) => ({
       time: day,
       text: countOrMark(
         rows.find((row) => row.level === level && row.measure === 'at_risk' && row.time === day)?.value ??
@@ -108,12 +84,17 @@ async function incidenceOf(
       ),
     }));
   const curves = levels.flatMap((level) =>
-    drawn.map((cause, i) => {
+    drawn.map((cause, i): Curve => {
       const end = Math.max(0, ...days.filter((day) => at(level, cause, day)?.value != null));
       const steps = rows.filter(
         (row) => row.level === level && row.phase === cause && row.measure === 'cumulative_incidence_curve',
       );
-      return curveOf(isWhole ? capital(cause) : labelOf(level), steps, end, i === 0 ? risk(level) : []);
+      return {
+        label: isWhole ? capital(cause) : labelOf(level),
+        risk_label: labelOf(level),
+        points: risingPoints(steps, end),
+        at_risk: i === 0 ? risk(level) : [],
+      };
     }),
   );
   const shown = curves.filter(({ points }) => points.length > 0);
@@ -131,12 +112,7 @@ async function incidenceOf(
         : `Test of equal incidence of ${row.phase}: ${decimal(row.value ?? 0, 1)} (${row.method}), ${probability(row.p_value)}.`,
     );
   const hasBands = shown.length <= 3;
-  const highest = Math.max(
-    0.05,
-    ...shown.flatMap(({ points }) =>
-      points.map(({ value, high }) => Math.max(value, hasBands ? (high ?? 0) : 0)),
-    ),
-  );
+  const highest = Math.max(0.05, highestOf(shown, hasBands));
   const alt = `${shown.length === 1 ? 'A step curve that rises' : `${shown.length} step curves that rise`} from 0% on day 0. ${lines
     .filter(({ cause }) => drawn.includes(cause))
     .map(({ level, cause, day, row }) => `${labelOf(level)}, ${cause}: ${share(row)} by day ${count(day)}`)
@@ -154,7 +130,7 @@ async function incidenceOf(
     title,
     caption: [
       isWhole ? '' : `By ${reading.stratum(stratum)}.`,
-      'Aalen-Johansen estimate: the share to whom it happened, in a world where the other things happen too.',
+      'Aalen-Johansen estimate: the share to whom it happened, in a world where the other things happen too. Drawn while at least 5 people are at risk.',
       hasBands ? `Shaded: ${confidenceOf(estimate)} interval, day by day.` : 'Intervals stand in the table.',
       markNote(
         reading,
