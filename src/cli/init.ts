@@ -4,11 +4,20 @@ import type { Command } from 'commander';
 import { writeWhole } from '../engine/index.ts';
 import { StudyError } from '../errors.ts';
 import { jsonSchema } from '../protocol/index.ts';
-import { generateEngland2006 } from '../synth/index.ts';
+import { generateEngland2006, generatePartnership } from '../synth/index.ts';
 import { packageFolder } from './context.ts';
 import { answer, answerJson, endWith, say } from './terminal.ts';
 
-const DEFAULT_CLIENTS = 10_000;
+/** Examples whose registers are SYNTHETIC and made on the spot, and of how many people unless told. */
+const SYNTHETIC: Readonly<
+  Record<
+    string,
+    { readonly clients: number; readonly make: (folder: string, clients: number, seed: number) => unknown }
+  >
+> = {
+  'england-2006': { clients: 10_000, make: generateEngland2006 },
+  partnership: { clients: 600, make: generatePartnership },
+};
 const DEFAULT_SEED = 2006;
 
 /** Examples by name: folders of `examples/`, those on real registers as `real/NAME`. */
@@ -28,7 +37,7 @@ export interface NewStudy {
 export async function newStudy(
   folder: string,
   example: string,
-  clients: number,
+  clients: number | undefined,
   seed: number,
 ): Promise<NewStudy> {
   const from = join(packageFolder, 'examples', example);
@@ -54,9 +63,11 @@ export async function newStudy(
     writeWhole(join(to, '.desist', 'schema', `${file}.schema.json`), `${JSON.stringify(schema, null, 2)}\n`);
   }
   writeWhole(join(to, '.gitignore'), '.desist/\noutputs/\ndata/\ntruth/\n*.key\n');
-  if (example !== 'england-2006') return { folder: to };
-  await generateEngland2006(to, clients, seed);
-  return { folder: to, clients };
+  const synthetic = Object.hasOwn(SYNTHETIC, example) ? SYNTHETIC[example] : undefined;
+  if (synthetic === undefined) return { folder: to };
+  const size = clients ?? synthetic.clients;
+  await synthetic.make(to, size, seed);
+  return { folder: to, clients: size };
 }
 
 export function initCommand(program: Command): void {
@@ -67,20 +78,20 @@ export function initCommand(program: Command): void {
     .option('--example <name>', `one of ${exampleNames().join(', ')}`, 'england-2006')
     .option(
       '--clients <n>',
-      'synthetic clients, where the example has synthetic registers',
-      String(DEFAULT_CLIENTS),
+      'synthetic clients, where the example has synthetic registers; default 10,000, of partnership 600',
     )
     .option('--seed <n>', 'seed of the synthetic registers', String(DEFAULT_SEED))
     .option('--json', 'one JSON document on standard output')
     .addHelpText(
       'after',
-      '\nExamples:\n  desist init my-study --example england-2006\n  desist init big --example england-2006 --clients 100000\n  desist init poats --example real/ctn0030',
+      '\nExamples:\n  desist init my-study --example england-2006\n  desist init big --example england-2006 --clients 100000\n  desist init poats --example real/ctn0030\n  desist init arms --example partnership',
     )
     .action(
-      async (folder: string, flags: { example: string; clients: string; seed: string; json?: boolean }) => {
+      async (folder: string, flags: { example: string; clients?: string; seed: string; json?: boolean }) => {
         try {
           if (flags.json !== true) say('Making the study ...');
-          const made = await newStudy(folder, flags.example, Number(flags.clients), Number(flags.seed));
+          const clients = flags.clients === undefined ? undefined : Number(flags.clients);
+          const made = await newStudy(folder, flags.example, clients, Number(flags.seed));
           if (flags.json === true) answerJson(made);
           else {
             answer(`${made.folder}`);

@@ -35,6 +35,19 @@ export const WITHIN: readonly { readonly whole: string; readonly part: string; r
     { whole: 'after entry', part: 'after' },
     { whole: 'after entry', part: 'after entry of leavers', of_events: true },
     { whole: 'after entry of leavers', part: 'after leaving', of_events: true },
+    // System metrics: steps among those of the step before, and two metrics of everybody who started.
+    { whole: 'referred: assessed with the outcome', part: 'referred: started with the outcome' },
+    { whole: 'referred: started with the outcome', part: 'referred: retained with the outcome' },
+    {
+      whole: 'referred: retained with the outcome',
+      part: 'referred: completed successfully with the outcome',
+    },
+    {
+      whole: 'in treatment: completed with the outcome',
+      part: 'in treatment: completed and not back with the outcome',
+    },
+    { whole: 'started: with a dated referral', part: 'started: retained 12 weeks' },
+    { whole: 'started: followed for 12 weeks', part: 'started: waited at most 3 weeks' },
   ];
 
 /** Everybody of the first has time in at least one of the second. */

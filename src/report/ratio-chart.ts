@@ -14,18 +14,19 @@ const TICKS = [
 ];
 /** Nothing beyond is drawn: an interval that reaches so far says that nothing is known. */
 const WIDEST = 100;
-const MOST_TICKS = 7;
+const COARSER = [
+  [0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 5, 10, 20, 50, 100],
+  [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100],
+  [0.01, 0.1, 1, 10, 100],
+];
+const MOST_TICKS = 8;
 
-/** Round ratios within a range, a handful. */
+/** The finest series of round ratios of which not too many lie in the range. */
 export function ticksWithin(low: number, high: number): readonly number[] {
-  const inside = TICKS.filter((tick) => tick >= low * 0.999 && tick <= high * 1.001);
-  if (inside.length <= MOST_TICKS) return inside;
-  const coarse = inside.filter((tick) =>
-    [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100].includes(tick),
+  const within = [TICKS, ...COARSER].map((ticks) =>
+    ticks.filter((tick) => tick >= low * 0.999 && tick <= high * 1.001),
   );
-  return coarse.length <= MOST_TICKS + 2
-    ? coarse
-    : inside.filter((tick) => [0.01, 0.1, 1, 10, 100].includes(tick));
+  return within.find((ticks) => ticks.length <= MOST_TICKS) ?? [1];
 }
 
 /** The range that is drawn: every interval, 1, and no more than a hundredth to a hundred. */

@@ -1,4 +1,5 @@
 export { type GenerateOptions, generate, type SynthAccount } from './generate.ts';
+export { generatePartnership, PARTNERSHIP, type PartnershipAccount } from './partnership.ts';
 export * from './world.ts';
 
 import { type GenerateOptions, generate, type SynthAccount } from './generate.ts';

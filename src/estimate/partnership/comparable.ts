@@ -76,6 +76,11 @@ function withConstant({ rows, columns, x }: Design): Design {
   return { rows, columns: columns + 1, x: out };
 }
 
+/** A difference that is nothing but rounding is none. */
+function unlessNothing(difference: number): number {
+  return Math.abs(difference) < 1e-9 ? 0 : difference;
+}
+
 function balanceRows(
   people: People,
   covariates: { readonly design: Design; readonly names: readonly string[] },
@@ -93,7 +98,7 @@ function balanceRows(
         unit: 'standard deviations',
         contrast: `${contrastOf(context)}: ${covariates.names[k] ?? ''}`,
       },
-      single(balance.standardised_difference, 'everybody is alike in this'),
+      single(unlessNothing(balance.standardised_difference), 'everybody is alike in this'),
     ),
   );
 }

@@ -4,7 +4,7 @@ import { departure, person } from '../../link/tables.ts';
 import type { EstimateOf, Protocol } from '../../protocol/tables.ts';
 import { SYSTEM_METRIC_PRESETS, type SystemMetric } from '../../protocol/tables.ts';
 import { levelNamesIn } from '../population.ts';
-import { type Indexed, indexOf, NEVER } from './indexed.ts';
+import { begunJourneys, type Indexed, indexOf, NEVER } from './indexed.ts';
 import { INDEX } from './shape.ts';
 
 /**
@@ -55,7 +55,8 @@ function followed(indexed: Table, suffix: string): Table {
 
 export function countSystem(protocol: Protocol, estimate: EstimateOf<'system-metrics'>): SystemCounts {
   const suffix = estimate.id;
-  const parts = estimate.metrics.map((metric) => indexOf(protocol, metric, suffix));
+  const begun = begunJourneys(protocol, suffix);
+  const parts = estimate.metrics.map((metric) => indexOf(protocol, metric, suffix, begun));
   const columns = [...Object.keys(INDEX)];
   const indexed = derive(
     `system_index_${suffix}`,

@@ -8,7 +8,7 @@ import {
   sql,
   type Table,
 } from '../../engine/index.ts';
-import { custodySpell, journey, spell } from '../../journeys/tables.ts';
+import { custodySpell, journey } from '../../journeys/tables.ts';
 import { custody, departure, episode, person } from '../../link/tables.ts';
 import type { Protocol } from '../../protocol/tables.ts';
 import { SYSTEM_METRIC_PRESETS, type SystemMetric } from '../../protocol/tables.ts';
@@ -26,16 +26,56 @@ export interface Indexed {
 }
 
 interface Entry {
-  readonly protocol: Protocol;
   readonly from: Sql;
   readonly to: Sql;
   readonly suffix: string;
+  /** Journeys in which treatment was recorded to start; see begunJourneys. */
+  readonly begun: Table;
 }
 
-export function indexOf(protocol: Protocol, metric: SystemMetric, suffix: string): Indexed {
+/**
+ * Journeys with the day treatment began. A spell without a start begins at its assessment, so that a journey may hold
+ * nothing but an assessment: where the register records starts, such a journey was never begun.
+ */
+export function begunJourneys(protocol: Protocol, suffix: string): Table {
+  const isRecorded =
+    protocol.study.definitions.spells.from === 'episodes' &&
+    protocol.sources.some((source) =>
+      source.tables.some((mapping) => mapping.table === 'episode' && 'start_date' in mapping.columns),
+    );
+  const columns = {
+    person_id: 'VARCHAR',
+    journey: 'INTEGER',
+    begun: 'DATE',
+    end_date: 'DATE',
+    exit_group: 'VARCHAR',
+    referral_date: 'DATE',
+    area: 'VARCHAR',
+    service: 'VARCHAR',
+    referral_route: 'VARCHAR',
+    substance_group: 'VARCHAR',
+  } as const;
+  const own = sql`j.end_date, j.exit_group, j.referral_date, j.area, j.service, j.referral_route, j.substance_group`;
+  return derive(
+    `system_begun_${suffix}`,
+    columns,
+    isRecorded
+      ? sql`
+    SELECT j.person_id, j.journey, b.begun, ${own}
+    FROM ${journey} AS j JOIN (
+      SELECT i.person_id, i.journey, min(e.start_date) AS begun FROM ${journey} AS i
+      JOIN ${episode} AS e ON e.person_id = i.person_id AND e.start_date >= i.start_date
+        AND e.start_date < coalesce(i.end_date, ${NEVER})
+      GROUP BY i.person_id, i.journey
+    ) AS b ON b.person_id = j.person_id AND b.journey = j.journey`
+      : sql`SELECT j.person_id, j.journey, j.start_date AS begun, ${own} FROM ${journey} AS j`,
+  );
+}
+
+export function indexOf(protocol: Protocol, metric: SystemMetric, suffix: string, begun: Table): Indexed {
   const { entry_window } = protocol.study.population;
   const entry: Entry = {
-    protocol,
+    begun,
     from: sql`CAST(${entry_window.from} AS DATE)`,
     to: sql`CAST(${entry_window.to} AS DATE)`,
     suffix,
@@ -85,7 +125,7 @@ function row(metric: SystemMetric, suffix: string, columns: Columns): Table<type
  * The first release in the window of an adult whom the treatment register knew before. A person is known from the first
  * dated line of theirs; who is known only because of what follows the release would be counted because it was reached.
  */
-function releases({ from, to, suffix }: Entry): Table<typeof INDEX> {
+function releases({ from, to, suffix, begun }: Entry): Table<typeof INDEX> {
   const { within_days, from_age } = SYSTEM_METRIC_PRESETS['release-21d'];
   const spells = derive(
     `system_spell_out_${suffix}`,
@@ -125,8 +165,8 @@ function releases({ from, to, suffix }: Entry): Table<typeof INDEX> {
   const treated = derive(
     `system_treated_${suffix}`,
     { person_id: 'VARCHAR' },
-    sql`SELECT DISTINCT r.person_id FROM ${spells} AS r JOIN ${spell} AS t ON t.person_id = r.person_id
-      AND t.start_date <= ${addDays(sql`r.released`, within_days)} AND coalesce(t.end_date, ${NEVER}) > r.released`,
+    sql`SELECT DISTINCT r.person_id FROM ${spells} AS r JOIN ${begun} AS t ON t.person_id = r.person_id
+      AND t.begun <= ${addDays(sql`r.released`, within_days)} AND coalesce(t.end_date, ${NEVER}) > r.released`,
   );
   return row('release-21d', suffix, {
     from: sql`${spells} AS x JOIN ${latest} AS g ON g.person_id = x.person_id
@@ -141,43 +181,45 @@ function releases({ from, to, suffix }: Entry): Table<typeof INDEX> {
 /** The first day on which an episode says that the register knew the person. */
 const firstDay = sql`least(coalesce(e.referral_date, ${NEVER}), coalesce(e.triage_date, ${NEVER}), coalesce(e.start_date, ${NEVER}))`;
 
-/** First journey of each person that starts in the window. */
-function firstJourney({ from, to }: Entry): Sql {
-  return sql`(SELECT j.* FROM ${journey} AS j JOIN (
-      SELECT person_id, min(journey) AS journey FROM ${journey} WHERE start_date >= ${from} AND start_date < ${to} GROUP BY person_id
+/** First journey of each person that was begun in the window. */
+function firstJourney({ from, to, begun }: Entry): Sql {
+  return sql`(SELECT j.* FROM ${begun} AS j JOIN (
+      SELECT person_id, min(journey) AS journey FROM ${begun} WHERE begun >= ${from} AND begun < ${to} GROUP BY person_id
     ) AS f ON f.person_id = j.person_id AND f.journey = j.journey)`;
 }
 
 function lasted(alias: Sql, days: number): Sql {
-  return sql`(${daysBetween(sql`${alias}.start_date`, sql`coalesce(${alias}.end_date, ${NEVER})`)} >= ${days} OR ${alias}.exit_group = 'successful')`;
+  return sql`(${daysBetween(sql`${alias}.begun`, sql`coalesce(${alias}.end_date, ${NEVER})`)} >= ${days} OR ${alias}.exit_group = 'successful')`;
 }
 
 function starts(entry: Entry): Table<typeof INDEX> {
   const { within_days } = SYSTEM_METRIC_PRESETS['retained-12w'];
   return row('retained-12w', entry.suffix, {
     from: sql`${firstJourney(entry)} AS x`,
-    index_date: sql`x.start_date`,
-    needed_to: sql`${addDays(sql`x.start_date`, within_days)}`,
+    index_date: sql`x.begun`,
+    needed_to: sql`${addDays(sql`x.begun`, within_days)}`,
     steps: [lasted(sql`x`, within_days)],
     recorded: sql`x`,
   });
 }
 
 /** Everybody with a journey on some day of the window, at their last such journey. */
-function inTreatment({ from, to, suffix }: Entry): Table<typeof INDEX> {
+function inTreatment({ from, to, suffix, begun }: Entry): Table<typeof INDEX> {
   const { back_months } = SYSTEM_METRIC_PRESETS['completed-not-back-6m'];
   const completed = sql`(x.exit_group = 'successful' AND x.end_date < ${to})`;
   return row('completed-not-back-6m', suffix, {
-    from: sql`(SELECT j.*, n.start_date AS next_start FROM ${journey} AS j JOIN (
-      SELECT person_id, max(journey) AS journey FROM ${journey}
-      WHERE start_date < ${to} AND coalesce(end_date, ${NEVER}) > ${from} GROUP BY person_id
+    from: sql`(SELECT j.*, n.next_begun FROM ${begun} AS j JOIN (
+      SELECT person_id, max(journey) AS journey FROM ${begun}
+      WHERE begun < ${to} AND coalesce(end_date, ${NEVER}) > ${from} GROUP BY person_id
     ) AS f ON f.person_id = j.person_id AND f.journey = j.journey
-    LEFT JOIN ${journey} AS n ON n.person_id = j.person_id AND n.journey = j.journey + 1) AS x`,
-    index_date: sql`greatest(x.start_date, ${from})`,
+    LEFT JOIN (
+      SELECT person_id, journey, lead(begun) OVER (PARTITION BY person_id ORDER BY journey) AS next_begun FROM ${begun}
+    ) AS n ON n.person_id = j.person_id AND n.journey = j.journey) AS x`,
+    index_date: sql`greatest(x.begun, ${from})`,
     needed_to: sql`${addMonths(to, back_months)}`,
     steps: [
       sql`coalesce(${completed}, FALSE)`,
-      sql`coalesce(${completed} AND coalesce(x.next_start, ${NEVER}) >= ${addMonths(sql`x.end_date`, back_months)}, FALSE)`,
+      sql`coalesce(${completed} AND coalesce(x.next_begun, ${NEVER}) >= ${addMonths(sql`x.end_date`, back_months)}, FALSE)`,
     ],
     recorded: sql`x`,
   });
@@ -185,12 +227,12 @@ function inTreatment({ from, to, suffix }: Entry): Table<typeof INDEX> {
 
 function waits(entry: Entry): Table<typeof INDEX> {
   const { within_days } = SYSTEM_METRIC_PRESETS['waiting-3w'];
-  const days = daysBetween(sql`x.referral_date`, sql`x.start_date`);
+  const days = daysBetween(sql`x.referral_date`, sql`x.begun`);
   return row('waiting-3w', entry.suffix, {
     from: sql`${firstJourney(entry)} AS x`,
-    index_date: sql`x.start_date`,
-    needed_to: sql`x.start_date`,
-    is_dated: sql`(x.referral_date IS NOT NULL AND x.referral_date <= x.start_date)`,
+    index_date: sql`x.begun`,
+    needed_to: sql`x.begun`,
+    is_dated: sql`(x.referral_date IS NOT NULL AND x.referral_date <= x.begun)`,
     steps: [sql`coalesce(${days} <= ${within_days}, FALSE)`],
     wait_days: sql`${days}`,
     recorded: sql`x`,
@@ -198,7 +240,7 @@ function waits(entry: Entry): Table<typeof INDEX> {
 }
 
 /** The first referral in the window of a person who was not in a journey that day. */
-function referrals({ from, to, suffix }: Entry): Table<typeof INDEX> {
+function referrals({ from, to, suffix, begun }: Entry): Table<typeof INDEX> {
   const { start_days, retained_days, completed_days } = SYSTEM_METRIC_PRESETS['cascade-12w'];
   const first = derive(
     `system_referral_${suffix}`,
@@ -219,7 +261,7 @@ function referrals({ from, to, suffix }: Entry): Table<typeof INDEX> {
           e.referral_route NULLS LAST, e.substance_group NULLS LAST) AS place
       FROM ${episode} AS e
       WHERE e.referral_date >= ${from} AND e.referral_date < ${to}
-        AND NOT EXISTS (SELECT 1 FROM ${journey} AS j WHERE j.person_id = e.person_id AND j.start_date < e.referral_date
+        AND NOT EXISTS (SELECT 1 FROM ${begun} AS j WHERE j.person_id = e.person_id AND j.begun < e.referral_date
           AND coalesce(j.end_date, ${NEVER}) > e.referral_date)
     ) AS ranked WHERE place = 1`,
   );
@@ -228,7 +270,7 @@ function referrals({ from, to, suffix }: Entry): Table<typeof INDEX> {
     `system_referred_start_${suffix}`,
     { person_id: 'VARCHAR', journey: 'INTEGER' },
     sql`SELECT r.person_id, min(j.journey) AS journey FROM ${first} AS r
-      JOIN ${journey} AS j ON j.person_id = r.person_id AND j.start_date >= r.referral_date AND j.start_date <= ${limit}
+      JOIN ${begun} AS j ON j.person_id = r.person_id AND j.begun >= r.referral_date AND j.begun <= ${limit}
       GROUP BY r.person_id`,
   );
   const seen = sql`coalesce(e.triage_date, e.start_date)`;
@@ -243,14 +285,14 @@ function referrals({ from, to, suffix }: Entry): Table<typeof INDEX> {
     from: sql`${first} AS x
       LEFT JOIN ${assessed} AS a ON a.person_id = x.person_id
       LEFT JOIN ${reached} AS s ON s.person_id = x.person_id
-      LEFT JOIN ${journey} AS j ON j.person_id = s.person_id AND j.journey = s.journey`,
+      LEFT JOIN ${begun} AS j ON j.person_id = s.person_id AND j.journey = s.journey`,
     index_date: sql`x.referral_date`,
     needed_to: sql`${addDays(sql`x.referral_date`, start_days + completed_days + 1)}`,
     steps: [
       sql`(${started} OR a.person_id IS NOT NULL)`,
       started,
       sql`coalesce(${lasted(sql`j`, retained_days)}, FALSE)`,
-      sql`coalesce(j.exit_group = 'successful' AND ${daysBetween(sql`j.start_date`, sql`j.end_date`)} <= ${completed_days}, FALSE)`,
+      sql`coalesce(j.exit_group = 'successful' AND ${daysBetween(sql`j.begun`, sql`j.end_date`)} <= ${completed_days}, FALSE)`,
     ],
     recorded: sql`x`,
   });

@@ -2,10 +2,13 @@ import type { Preset } from './preset.ts';
 
 /**
  * How a treatment system serves: who counts, what is reached, by when. Each counts a person once, at the first event in
- * the entry window that makes them count, and only persons whom the treatment register saw for long enough.
+ * the entry window that makes them count, and only persons whom the treatment register saw for long enough. A journey is
+ * begun on the first recorded start of treatment in it; where the register records starts, an assessment alone begins none.
  */
 export interface SystemMetricPreset extends Preset {
   readonly label: string;
+  /** The label where there is little room. */
+  readonly short: string;
   /** Who counts, in a word. */
   readonly of: string;
   /** Whose answer can be known, as the rows call it. */
@@ -25,12 +28,13 @@ export const SYSTEM_METRIC_PRESETS = {
     name: 'release-21d',
     version: '1',
     label: 'In treatment within 21 days of release',
+    short: 'After release',
     of: 'released',
     known: 'released: followed for 21 days',
     reached: ['in treatment within 21 days'],
     within_days: 21,
     from_age: 18,
-    text: 'Of adults released from custody in the entry window whom the treatment register knew before, those in treatment on any day from release to day 21 after it. Release: the end of a custody spell that was not police custody throughout; spells that meet are one, so that a recall on the day is no release. Who died or was recalled by then without treatment was not reached.',
+    text: 'Of adults released from custody in the entry window whom the treatment register knew before, those in a journey on any day from release to day 21 after it. Release: the end of a custody spell that was not police custody throughout; spells that meet are one, so that a recall on the day is no release. Who died or was recalled by then without treatment was not reached.',
     source:
       'Public Health Outcomes Framework C20 (England): adults with a treatment need who start structured community treatment within three weeks of release; the wording of its denominator was not read. Known to the register before stands for a treatment need here.',
     standing: 'provisional',
@@ -39,6 +43,7 @@ export const SYSTEM_METRIC_PRESETS = {
     name: 'retained-12w',
     version: '1',
     label: 'Retained 12 weeks, or successful before',
+    short: 'Retained',
     of: 'started',
     known: 'started: followed for 12 weeks',
     reached: ['retained 12 weeks'],
@@ -52,6 +57,7 @@ export const SYSTEM_METRIC_PRESETS = {
     name: 'completed-not-back-6m',
     version: '1',
     label: 'Completed and not back in 6 months',
+    short: 'Completed',
     of: 'in treatment',
     known: 'in treatment: followed for 6 months after the window',
     reached: ['completed', 'completed and not back'],
@@ -65,6 +71,7 @@ export const SYSTEM_METRIC_PRESETS = {
     name: 'waiting-3w',
     version: '1',
     label: 'Waited at most 3 weeks',
+    short: 'Waited',
     of: 'started',
     known: 'started: with a dated referral',
     reached: ['waited at most 3 weeks'],
@@ -78,6 +85,7 @@ export const SYSTEM_METRIC_PRESETS = {
     name: 'cascade-12w',
     version: '1',
     label: 'From referral to completion',
+    short: 'Cascade',
     of: 'referred',
     known: 'referred: followed to the last step',
     reached: ['assessed', 'started', 'retained', 'completed successfully'],

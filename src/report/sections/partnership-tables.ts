@@ -36,7 +36,10 @@ export function balanceTable(reading: Reading, estimate: Partnership): NumberTab
   if (rows.length === 0) return undefined;
   const prefix = `${estimate.treated} / ${estimate.comparison}: `;
   const methods = [...new Set(rows.map(({ method }) => method ?? ''))].sort((a, b) => place(a) - place(b));
-  const covariates = [...new Set(rows.map(({ contrast }) => contrast ?? ''))];
+  const isEarlier = (contrast: string): boolean => contrast.endsWith('earlier rate');
+  const covariates = [...new Set(rows.map(({ contrast }) => contrast ?? ''))].sort(
+    (a, b) => Number(isEarlier(b)) - Number(isEarlier(a)),
+  );
   const lines = covariates.map(
     (contrast): BalanceLine => ({
       covariate: contrast.startsWith(prefix) ? contrast.slice(prefix.length) : contrast,
@@ -57,7 +60,7 @@ export function balanceTable(reading: Reading, estimate: Partnership): NumberTab
     [
       {
         label: 'Known before',
-        text: ({ covariate }) => capital(covariate),
+        text: ({ covariate }) => capital(covariate.replaceAll('_', ' ')),
         csv: { covariate: ({ covariate }) => covariate },
       },
       ...methods.map((method) => ({
@@ -75,7 +78,7 @@ export function balanceTable(reading: Reading, estimate: Partnership): NumberTab
         ...(sizes.length === 0
           ? []
           : [
-              `The weights leave ${sizes.map((row) => `as much as ${row.value === null ? absence(row) : decimal(row.value, 0)} persons of ${row.contrast ?? ''}`).join(' and ')}.`,
+              `The weights are worth ${sizes.map((row) => `${row.value === null ? absence(row) : decimal(row.value, 0)} in ${row.contrast ?? ''}`).join(' and ')}, in persons of equal weight.`,
             ]),
       ],
     },
@@ -84,6 +87,11 @@ export function balanceTable(reading: Reading, estimate: Partnership): NumberTab
 
 function place(method: string): number {
   return method === 'as they are' ? 0 : method.includes('weights') ? 1 : 2;
+}
+
+/** `intensive / usual` of `intensive / usual, after / before`. */
+function armsOf({ contrast }: ReleasedResultRow): string {
+  return (contrast ?? '').replace(/, after \/ before$/, '');
 }
 
 /** What each arm, and their ratio, would be expected to do with no effect at all. */
@@ -99,8 +107,8 @@ export function expectationTable(reading: Reading, estimate: Partnership): Numbe
         label: 'Expected',
         text: (row) =>
           row.measure === 'ratio_without_effect'
-            ? `Ratio of before/after ratios, ${row.contrast ?? ''}`
-            : `Before/after ratio, ${row.contrast ?? ''}`,
+            ? `Ratio of before/after ratios, ${armsOf(row)}`
+            : `After / before, ${armsOf(row)}`,
         csv: { measure: (row) => row.measure, contrast: (row) => row.contrast, clock: (row) => row.clock },
       },
       {

@@ -92,6 +92,13 @@ interface RateLine {
 
 const WINDOWS = ['before entry', 'after entry'];
 
+/** The least contacts of a dose group, or of the group that a contrast begins with; `each contact more` comes first. */
+function dosePlace(label: string | null): number {
+  if (label?.startsWith('each') === true) return -1;
+  const least = Number.parseInt(label ?? '', 10);
+  return Number.isNaN(least) ? 0 : least;
+}
+
 function rateLines(
   reading: Reading,
   estimate: Partnership,
@@ -123,6 +130,7 @@ function rateLines(
     .sort(
       (a, b) =>
         levels.indexOf(a.arm) - levels.indexOf(b.arm) ||
+        dosePlace(a.arm) - dosePlace(b.arm) ||
         WINDOWS.indexOf(a.phase) - WINDOWS.indexOf(b.phase) ||
         (a.clock < b.clock ? -1 : 1),
     );
@@ -351,12 +359,9 @@ export async function partnershipSection(reading: Reading, estimate: Partnership
   }
 
   const doses = rateLines(reading, estimate, 'contacts', []).slice();
-  const doseRatios = reading.find({
-    estimate_id: estimate.id,
-    population,
-    stratum: 'contacts',
-    measure: 'rate_ratio',
-  });
+  const doseRatios = [
+    ...reading.find({ estimate_id: estimate.id, population, stratum: 'contacts', measure: 'rate_ratio' }),
+  ].sort((a, b) => dosePlace(a.contrast) - dosePlace(b.contrast));
   if (doses.length > 0 || doseRatios.length > 0) {
     const clock = clockOf(doseRatios);
     const own = doseRatios.filter((row) => row.clock === clock);

@@ -195,7 +195,14 @@ function cascadeChart(description: string, lines: readonly Share[]): TopLevelSpe
   const x = {
     type: 'quantitative',
     scale: { domain: [0, 1] },
-    axis: { title: 'Share of those referred', format: '.0%', tickCount: 5, grid: true, domain: false },
+    axis: {
+      title: 'Share of those referred',
+      format: '.0%',
+      values: [0, 0.25, 0.5, 0.75, 1],
+      labelFlush: false,
+      grid: true,
+      domain: false,
+    },
   } as const;
   return {
     $schema: SCHEMA,
@@ -204,7 +211,7 @@ function cascadeChart(description: string, lines: readonly Share[]): TopLevelSpe
     width: plot,
     height: bars.length * STEP,
     autosize: 'none',
-    padding: { left: LABEL, right: 190, top: 24, bottom: 48 },
+    padding: { left: LABEL, right: 190, top: 46, bottom: 48 },
     config: CONFIG,
     layer: [
       {
@@ -228,6 +235,12 @@ function cascadeChart(description: string, lines: readonly Share[]): TopLevelSpe
       },
     ],
   } as TopLevelSpec;
+}
+
+/** What the short names of the key stand for. */
+function keyOf(dots: readonly Share[]): string {
+  const metrics = [...new Set(dots.map(({ metric }) => metric))];
+  return `${metrics.map((metric) => `${SYSTEM_METRIC_PRESETS[metric].short}: ${metricLabel(metric).charAt(0).toLowerCase()}${metricLabel(metric).slice(1)}`).join('; ')}.`;
 }
 
 export async function systemSection(reading: Reading, estimate: System): Promise<Section> {
@@ -262,7 +275,7 @@ export async function systemSection(reading: Reading, estimate: System): Promise
               ? capital(share.reached)
               : metricLabel(share.metric)
             : levelWords(share.level),
-          series: isWhole ? 'Share' : capital(share.reached),
+          series: isWhole ? 'Share' : SYSTEM_METRIC_PRESETS[share.metric].short,
           value: share.row?.value ?? null,
           low: share.row?.ci_low ?? null,
           high: share.row?.ci_high ?? null,
@@ -278,7 +291,7 @@ export async function systemSection(reading: Reading, estimate: System): Promise
           title: heading,
           alt,
           caption:
-            `Shares of persons with ${interval} ${confidenceOf(estimate)} interval. Only persons whom the treatment register saw for long enough; the table says how many were left out.${isWhole ? '' : ' Groups differ in whom they serve: this is no ranking.'} ${markNote(reading, points)}`.trimEnd(),
+            `Shares of persons with ${interval} ${confidenceOf(estimate)} interval. Only persons whom the treatment register saw for long enough; the table says how many were left out.${isWhole ? '' : ' Groups differ in whom they serve: this is no ranking.'} ${isWhole ? '' : `${keyOf(dots)} `} ${markNote(reading, points)}`.trimEnd(),
         },
         intervalChart({
           description: alt,
