@@ -1,9 +1,10 @@
 import type { ResultRow } from '../estimate/tables.ts';
+import { binsKey } from './closed-bins.ts';
 import type { CurveRelease } from './curve-release.ts';
 import type { ShownStep } from './curves.ts';
 import { gapsOf, modelRelease } from './model-release.ts';
 import type { Profile } from './profiles.ts';
-import { binsKey, type RowPlan } from './result-cells.ts';
+import type { RowPlan } from './result-cells.ts';
 import { MERGED, type StepRelease } from './step-release.ts';
 
 /** The result rows with what is withheld left out. */

@@ -1,9 +1,9 @@
 import type { ResultRow } from '../estimate/tables.ts';
 import type { Estimate } from '../protocol/tables.ts';
+import { closedBins, curveName } from './closed-bins.ts';
 import { binOf } from './margins.ts';
 import { isBin, isProportion, kindOf, type RowKind, telling } from './measures.ts';
 import type { Profile } from './profiles.ts';
-import { isSmall } from './protect.ts';
 import type { Description, Origin, Quantities } from './quantities.ts';
 import type { SystemBuilder } from './system.ts';
 import type { InternalTables } from './tables.ts';
@@ -32,8 +32,6 @@ const DAYS_PER_YEAR = 365.25;
 const LEAVERS = 'leavers';
 const LEAVERS_BY = 'leavers by ';
 const JOURNEY_END = 'journey-end';
-/** A curve in more bins than this, some of them small, is not protected bin by bin: too much would go, and too slowly. */
-const MOST_BINS = 100;
 
 interface CellUnits {
   readonly persons: number;
@@ -80,17 +78,6 @@ function phaseOf(row: ResultRow, around: string | undefined): string {
   const own = isBin(row) ? (row.phase ?? around ?? null) : row.phase;
   const phase = [own, row.contrast].filter((one) => one !== null).join(': ');
   return row.time === null ? phase : binOf(phase, row.time);
-}
-
-/** The bins of one curve: of all levels of the stratum, since they would be shown together. */
-export function binsKey(row: ResultRow): string {
-  const { estimate_id, variant, population, stratum } = row;
-  return JSON.stringify([estimate_id, variant, population, stratum, curveName(row), row.clock]);
-}
-
-/** Curves of the same events, drawn in whatever way. */
-function curveName(row: ResultRow): string {
-  return [row.phase, row.contrast, 'so far'].filter((one) => one !== null).join(', ');
 }
 
 /** What an estimate counts, as far as its protocol says so. */
@@ -260,18 +247,7 @@ export function planResults(
     return [cell.persons, cell.rest];
   };
 
-  const bins = new Map<string, { times: Set<number>; hasSmall: boolean }>();
-  for (const row of internal.results.filter(isBin)) {
-    const one = bins.get(binsKey(row)) ?? { times: new Set<number>(), hasSmall: false };
-    bins.set(binsKey(row), one);
-    one.times.add(row.time ?? 0);
-    one.hasSmall ||= [row.persons, row.events].some((count) => count !== null && isSmall(count, profile));
-  }
-  const isClosed = (row: ResultRow): boolean => {
-    const own = isBin(row) ? bins.get(binsKey(row)) : undefined;
-    return own?.hasSmall === true && own.times.size > MOST_BINS;
-  };
-
+  const isClosed = closedBins(internal.results, profile);
   const plans = internal.results.map((row): RowPlan => {
     const kind = isClosed(row) ? 'closed' : kindOf(row);
     const table = JSON.stringify([row.estimate_id, row.variant, row.population, row.stratum]);

@@ -255,6 +255,24 @@ describe('a curve in bins of time', () => {
     expect(days(30).filter(({ status }) => status === 'estimated').length).toBe(240);
   });
 
+  it('is not shown at liberty where a bin has few events in custody, and the models at liberty stay', () => {
+    const ratio = rowOf({ measure: 'rate_ratio', clock: 'at-liberty', persons: 80, events: 44 });
+    const free = (events: readonly number[]): readonly ReleasedResultRow[] =>
+      release([
+        ...bins([10, 0, 12, 24], { clock: 'calendar' }),
+        ...bins(events, { clock: 'at-liberty' }),
+        ratio,
+      ]);
+    const near = free([10, 0, 11, 19]);
+    expect(
+      of(near, { measure: 'event_time_rate_curve', clock: 'calendar' }).map(({ events }) => events),
+    ).toEqual([10, 0, 12, 24]);
+    expect(of(near, { measure: 'event_time_rate_curve', clock: 'at-liberty' })).toMatchObject([
+      { status: 'suppressed', value: null, events: null },
+    ]);
+    expect(of(free([10, 0, 6, 19]), { clock: 'at-liberty', status: 'suppressed' })).toEqual([]);
+  });
+
   it('shows no empty bin where zeros are hidden', () => {
     const rows = release([...cell({}, 80, 46, 160), ...bins([10, 0, 12, 24])], acro);
     expect(counts(rows)[1]).toBeNull();

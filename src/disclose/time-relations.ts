@@ -1,4 +1,4 @@
-import { binned, PHASES, parted, WINDOWS, WITHIN } from './margins.ts';
+import { binned, PHASES, parted, WINDOWS } from './margins.ts';
 import type { Quantity } from './quantities.ts';
 import {
   groupBy,
@@ -40,8 +40,8 @@ export function addTime({ system, quantities, study }: RelationInput): void {
   }
 }
 
-/** Phases of journeys that WITHIN relates to each other. */
-const JOURNEY_PHASES = new Set(WITHIN.flatMap(({ whole, part }) => [whole, part]));
+/** Parts of journeys, not of time. */
+const JOURNEY_PHASES = new Set(['left', 'back', 'after entry of leavers', 'after leaving']);
 
 const CALENDAR_YEAR = 'calendar_year';
 
