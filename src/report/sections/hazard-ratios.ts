@@ -113,31 +113,35 @@ export async function ratioPart(
   return { body: figureView(figure, table, words.cautions), figures: [figure], tables: [table] };
 }
 
-/** The tests of a model in words: proportional hazards first, since it says whether the ratios mean anything. */
-export function testList(rows: readonly ReleasedResultRow[], title: string): Html {
-  const tests = rows.filter(
-    ({ measure }) =>
-      measure === 'ph_test' ||
-      measure === 'likelihood_ratio_test' ||
-      measure === 'wald_test' ||
-      measure === 'log_rank',
-  );
-  if (tests.length === 0) return html``;
+const TESTS = ['ph_test', 'likelihood_ratio_test', 'wald_test'];
+
+/** The tests of a model; proportional hazards first, since it says whether the ratios mean anything. */
+export function testPart(estimate: Estimate, rows: readonly ReleasedResultRow[], title: string): Part {
+  const tests = rows
+    .filter(({ measure }) => TESTS.includes(measure ?? ''))
+    .sort((a, b) => TESTS.indexOf(a.measure ?? '') - TESTS.indexOf(b.measure ?? ''));
+  if (tests.length === 0) return NOTHING;
   const name = (row: ReleasedResultRow): string =>
     row.measure === 'ph_test'
       ? `Proportional hazards, ${row.contrast === 'all terms' ? 'all terms' : spoken(row.contrast ?? '')}`
       : capital(spoken(row.measure ?? ''));
-  const line = (row: ReleasedResultRow): Html =>
-    html`<tr><th scope="row">${name(row)}</th><td class="number">${row.value === null ? absence(row) : decimal(row.value, 2)}</td><td class="number">${row.p_value === null ? '' : probability(row.p_value)}</td><td>${row.method}</td></tr>\n`;
-  return html`<div class="scroll" role="region" aria-label="${title}" tabindex="0">
-<table>
-<caption>${title}</caption>
-<thead><tr><th scope="col">Test</th><th scope="col" class="number">Chi-square</th><th scope="col" class="number">p</th><th scope="col">How</th></tr></thead>
-<tbody>
-${tests.map(line)}</tbody>
-</table>
-</div>
-`;
+  const table = numberTable<ReleasedResultRow>(fileName(estimate, 'tests'), title, tests, [
+    { label: 'Test', text: name, csv: { test: ({ measure }) => measure, of: ({ contrast }) => contrast } },
+    { label: 'How', text: ({ method }) => method, csv: { method: ({ method }) => method } },
+    {
+      label: 'Chi-square',
+      is_number: true,
+      text: (row) => (row.value === null ? absence(row) : decimal(row.value, 2)),
+      csv: { chi_square: ({ value }) => value, status: ({ status }) => status },
+    },
+    {
+      label: 'p',
+      is_number: true,
+      text: ({ p_value }) => (p_value === null ? '' : probability(p_value)),
+      csv: { p_value: ({ p_value }) => p_value },
+    },
+  ]);
+  return { body: table.view, figures: [], tables: [table] };
 }
 
 export function joined(parts: readonly Part[]): Part {

@@ -11,7 +11,7 @@ import { absence, confidenceOf, fileName, type Reading } from '../reading.ts';
 import type { Figure } from '../tables.ts';
 import { fileColumns, markNote } from '../value-text.ts';
 import { and, capital, spoken } from '../words.ts';
-import { joined, NOTHING, type Part, ratioPart, testList } from './hazard-ratios.ts';
+import { joined, NOTHING, type Part, ratioPart, testPart } from './hazard-ratios.ts';
 
 /** What survival says beyond its curve: competing events, mean time within a horizon, and models. */
 
