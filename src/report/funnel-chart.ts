@@ -35,8 +35,8 @@ export function isOutside(point: FunnelPoint, widening: number, level: number): 
 export function funnelChart({ description, points, widening }: FunnelChart): TopLevelSpec {
   const most = points.reduce((largest, { expected }) => Math.max(largest, expected), 0);
   const least = points.reduce((smallest, { expected }) => Math.min(smallest, expected), most);
-  const low = Math.max(least * 0.55, most / 1000);
-  const high = most * 1.3;
+  const low = Math.max(least * 0.8, most / 1000);
+  const high = most * 1.15;
   const steps = Array.from({ length: 81 }, (_, i) => low * (high / low) ** (i / 80));
   const top =
     1.08 *
@@ -103,8 +103,9 @@ export function funnelChart({ description, points, widening }: FunnelChart): Top
             legend: {
               title: null,
               orient: 'none',
-              legendX: WIDTH - LEFT - RIGHT - 216,
+              legendX: 0,
               legendY: -34,
+              symbolSize: 700,
               direction: 'horizontal',
               symbolStrokeColor: QUIET,
             },

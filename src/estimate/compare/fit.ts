@@ -202,7 +202,7 @@ function expectationRows(
   const { expected, dispersion } = made;
   const funnel = funnelOverdispersion(observed, expected);
   const shrunken = shrunkenRatios(observed, expected, { dispersion, level: context.confidence });
-  const few = 'fewer than three levels: their spread cannot be told';
+  const few = 'fewer than five levels: their spread cannot be told';
   const rows = groups.levels.flatMap(({ level, events }, k): ResultRow[] => {
     const at = cell(level);
     const e = expected[k] ?? 0;

@@ -48,7 +48,7 @@ export function ratioText(row: ReleasedResultRow | undefined): string {
     : `${decimal(row.value, digits)} (${decimal(row.ci_low, digits)} to ${decimal(row.ci_high, digits)})`;
 }
 
-/** One stratum on the clock that says most: time at liberty where it is known. */
+/** One stratum on the clock that says most: time at liberty, unless more can be shown on the calendar. */
 export function comparisonOf(
   reading: Reading,
   estimate: EstimateOf<'compare'>,
@@ -59,7 +59,10 @@ export function comparisonOf(
     population: estimate.population ?? 'all',
     stratum,
   });
-  const clock = all.some((row) => row.clock === 'at-liberty') ? 'at-liberty' : 'calendar';
+  const shown = (one: string): number =>
+    all.filter((row) => row.clock === one && row.measure === 'rate_ratio' && row.value !== null).length;
+  const isLiberty = all.some((row) => row.clock === 'at-liberty') && shown('at-liberty') >= shown('calendar');
+  const clock = isLiberty ? 'at-liberty' : 'calendar';
   const rows = all.filter((row) => row.clock === clock);
   const [first] = rows;
   if (first === undefined) return undefined;
@@ -174,12 +177,20 @@ function tableOf(
   );
 }
 
+/** More levels than this, and the crude ratios are in the table only. */
+const MOST_PAIRED = 16;
+
 function ratioPoints({ lines, reference }: Comparison): readonly IntervalPoint[] {
   const isAdjusted = lines.some(({ adjusted }) => adjusted !== undefined);
+  const series = !isAdjusted
+    ? (['crude'] as const)
+    : lines.length > MOST_PAIRED
+      ? (['adjusted'] as const)
+      : (['crude', 'adjusted'] as const);
   return lines
     .filter(({ level }) => level !== reference)
     .flatMap((line) =>
-      (isAdjusted ? (['crude', 'adjusted'] as const) : (['crude'] as const)).map((key) => {
+      series.map((key) => {
         const row = line[key];
         return {
           row: capital(line.level),
@@ -269,7 +280,7 @@ async function stratumParts(
   }
   const funnel = funnelPoints(comparison);
   const widening = comparison.widening?.value ?? null;
-  if (widening !== null && funnel.length >= 3) {
+  if (widening !== null && funnel.length >= 5) {
     const outside = funnel.filter((point) => isOutside(point, widening, LEVELS[1]));
     const funnelName = fileName(estimate, stratum, 'funnel');
     const funnelTitle = `Observed against expected ${outcome} by ${by}${whose}`;

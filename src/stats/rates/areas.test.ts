@@ -100,9 +100,10 @@ describe('a funnel', () => {
     expect(funnelP(drawn.z[9] ?? 0, drawn.phi)).toBeLessThan(1e-20);
   });
 
-  it('is not made of two areas', () => {
-    expect(funnelOverdispersion([5, 8], [6, 7])).toEqual({ status: 'too-few-units', units: 2 });
-    expect(funnelOverdispersion([5, 8, 0], [6, 7, 0])).toEqual({ status: 'too-few-units', units: 2 });
+  it('is not made of four areas', () => {
+    const four = { status: 'too-few-units', units: 4 };
+    expect(funnelOverdispersion([5, 8, 9, 4], [6, 7, 9, 4])).toEqual(four);
+    expect(funnelOverdispersion([5, 8, 9, 4, 0], [6, 7, 9, 4, 0])).toEqual(four);
   });
 
   it('finds the overdispersion that gamma areas have', () => {
@@ -160,14 +161,14 @@ describe('shrunken ratios', () => {
     );
   });
 
-  it('are all the mean where areas differ by less than chance, and none for two areas or no events', () => {
-    expect(shrunkenRatios([10, 10, 10, 10], [10, 10, 10, 10])).toEqual({
+  it('are all the mean where areas differ by less than chance, and none for four areas or no events', () => {
+    expect(shrunkenRatios([10, 10, 10, 10, 10], [10, 10, 10, 10, 10])).toEqual({
       status: 'no-variance-between',
       mean: 1,
     });
-    expect(shrunkenRatios([1, 2], [1, 2])).toEqual({ status: 'too-few-units', units: 2 });
-    expect(shrunkenRatios([0, 0, 0], [1, 2, 3])).toEqual({ status: 'no-events' });
-    expect(() => shrunkenRatios([1, 2, 3], [1, 2, 0])).toThrow(RangeError);
+    expect(shrunkenRatios([1, 2, 3, 4], [1, 2, 3, 4])).toEqual({ status: 'too-few-units', units: 4 });
+    expect(shrunkenRatios([0, 0, 0, 0, 0], [1, 2, 3, 4, 5])).toEqual({ status: 'no-events' });
+    expect(() => shrunkenRatios([1, 2, 3, 4, 5], [1, 2, 3, 4, 0])).toThrow(RangeError);
   });
 
   it('hold the truth about as often as they say with twenty areas, and are nearer to it than the own ratios', () => {

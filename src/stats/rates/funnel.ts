@@ -22,7 +22,7 @@ export type FunnelOverdispersion =
     }
   | { readonly status: 'too-few-units'; readonly units: number };
 
-const FEWEST_UNITS = 3;
+const FEWEST_UNITS = 5;
 
 export function funnelOverdispersion(
   observed: ArrayLike<number>,

@@ -29,7 +29,7 @@ export type ShrunkenRatios =
   | { readonly status: 'too-few-units'; readonly units: number }
   | { readonly status: 'no-events' };
 
-const FEWEST_UNITS = 3;
+const FEWEST_UNITS = 5;
 const ROUNDS = 2000;
 const TOLERANCE = 1e-10;
 /** Between-unit variance below this part of the squared mean is none. */
