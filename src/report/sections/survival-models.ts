@@ -246,5 +246,5 @@ export async function modelPart(reading: Reading, estimate: EstimateOf<'survival
     broken.length === 0
       ? html``
       : html`<p class="caution">The hazard ratio changes with time for ${and(broken)} (p below 0.05): the one number here is an average over a time in which it is not the same.</p>\n`;
-  return joined([part, { ...NOTHING, body: html`${warning}${testList(rows, 'Tests of the Cox model')}` }]);
+  return joined([part, { ...NOTHING, body: warning }, testPart(estimate, rows, 'Tests of the Cox model')]);
 }
