@@ -81,7 +81,7 @@ export function discloseWithLog(
   for (const unit of releaseCurves(plans, withheld, profile).withhold) withheld[unit] = 1;
   const curves = releaseCurves(plans, withheld, profile);
 
-  const steps = releaseSteps(plans, withheld, profile);
+  const steps = releaseSteps(plans, withheld, profile, curves);
 
   const note = suppressedNote(profile);
   const printed = printResults({ plans, withheld, curves, steps, profile, note });

@@ -279,6 +279,40 @@ describe('a curve in bins of time', () => {
   });
 });
 
+describe('a cumulative incidence', () => {
+  it('steps on days of the survival curve of the same estimate', () => {
+    const place = { design: 'survival', estimate_id: 'first' };
+    const days: readonly Day[] = [
+      [10, 100, 10],
+      [20, 90, 16],
+      [30, 84, 19],
+      [35, 81, 22],
+      [40, 78, 29],
+    ];
+    const survival = days.map(([time, persons, events]) =>
+      rowOf({ ...place, measure: 'survival', time, persons, events, value: 1 - events / 100 }),
+    );
+    const incidence = days
+      .slice(1)
+      .map(([time, persons, events]) =>
+        rowOf({
+          ...place,
+          measure: 'cumulative_incidence_curve',
+          phase: 'offence',
+          time,
+          persons,
+          events: events - 2,
+        }),
+      );
+    const rows = release([...cell(place, 100, 29).slice(0, 2), ...survival, ...incidence], ndtms, [
+      { id: 'first', design: 'survival' },
+    ]);
+    const daysOf = (measure: string) => of(rows, { measure, status: 'estimated' }).map(({ time }) => time);
+    expect(daysOf('survival')).toEqual([10, 20, 40]);
+    expect(daysOf('cumulative_incidence_curve')).toEqual([20, 40]);
+  });
+});
+
 describe('survival to two different ends', () => {
   it('keeps the curves apart', () => {
     const end = (estimate_id: string, days: readonly Day[], persons: number, events: number): ResultRow[] => {

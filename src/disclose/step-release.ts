@@ -1,4 +1,5 @@
 import type { ResultRow } from '../estimate/tables.ts';
+import type { CurveRelease } from './curve-release.ts';
 import { curveOfPoint } from './measures.ts';
 import type { Profile } from './profiles.ts';
 import { isSmall } from './protect.ts';
@@ -9,7 +10,7 @@ import type { RowPlan } from './result-cells.ts';
  * may bring. A step is shown when the events since the step shown before are none or at least `threshold` and so many
  * persons are still at risk; otherwise it waits for the next. All levels of a stratum step on the same days, which are
  * days of the whole; a subset on days of everyone, where the rule holds of those outside it too; the at-liberty clock on
- * days of the calendar, where it holds of what happened in custody. Days at which tables report the curve come first. A
+ * days of the calendar, where it holds of what happened in custody; a cumulative incidence on days of the survival curve. Days at which tables report the curve come first. A
  * number at risk is printed where as many have left since the one printed before. Curves of variants are not shown.
  */
 
@@ -26,6 +27,7 @@ interface Step {
 /** One drawing of a curve: two measures or methods may draw the same events. */
 interface Curve {
   readonly key: string;
+  readonly first: ResultRow;
   readonly population: string;
   readonly stratum: string;
   readonly level: string;
@@ -119,7 +121,12 @@ function inCustody(part: Curve, curves: readonly Curve[]): Group[] {
 const CALENDAR = 'calendar';
 const AT_LIBERTY = 'at-liberty';
 
-export function releaseSteps(plans: readonly RowPlan[], withheld: Uint8Array, profile: Profile): StepRelease {
+export function releaseSteps(
+  plans: readonly RowPlan[],
+  withheld: Uint8Array,
+  profile: Profile,
+  survival: CurveRelease,
+): StepRelease {
   const grouped = new Map<string, { plan: RowPlan; steps: Step[] }>();
   const points = new Map<string, ResultRow[]>();
   for (const plan of plans) {
@@ -139,6 +146,7 @@ export function releaseSteps(plans: readonly RowPlan[], withheld: Uint8Array, pr
     const own = points.get(placeOf(row)) ?? [];
     family.push({
       key,
+      first: row,
       population: row.population ?? 'all',
       stratum: row.stratum ?? 'all',
       level: row.level ?? 'all',
@@ -151,7 +159,7 @@ export function releaseSteps(plans: readonly RowPlan[], withheld: Uint8Array, pr
   }
   const shown = new Map<string, readonly ResultRow[]>();
   const counted = new Map<string, ReadonlyMap<number, number>>();
-  for (const family of families.values()) releaseFamily(family, profile, shown, counted);
+  for (const family of families.values()) releaseFamily(family, profile, survival, shown, counted);
   const curvesAt = new Map<string, string[]>();
   for (const [key, { plan }] of grouped) {
     const place = placeOf(plan.row);
@@ -209,6 +217,7 @@ function withMarks(steps: readonly Step[], points: readonly ResultRow[]): Step[]
 function releaseFamily(
   curves: readonly Curve[],
   profile: Profile,
+  survival: CurveRelease,
   shown: Map<string, readonly ResultRow[]>,
   counted: Map<string, ReadonlyMap<number, number>>,
 ): void {
@@ -238,6 +247,10 @@ function releaseFamily(
       .map((place) => JSON.stringify(place))
       .filter((place) => place !== table && tables.has(place))
       .map((place) => days.get(place) ?? new Set<number>());
+    // The cumulative incidence of an event counts what its survival curve counts.
+    for (const { first } of own)
+      if (survival.curve(first) !== undefined)
+        limits.push(new Set(survival.steps(first)?.map(({ time }) => time)));
     // Where there is a whole, its days are the candidates, whether or not something happens on them here.
     const times = [...(limits[0] ?? new Set(own.flatMap(({ steps }) => steps.map(({ time }) => time))))];
     const groups = [
