@@ -92,7 +92,8 @@ function lives(random: Generator, persons: number): Life[] {
       const length = pick(random, [1, 20, 83, 84, 85, 150, 364, 365, 366]);
       const isOpen = k === 1 && uniform(random) < 0.25;
       const end = isOpen ? null : at + length;
-      const referral = uniform(random) < 0.15 ? null : at - pick(random, [0, 1, 20, 21, 22, 60, -3]);
+      const referral =
+        uniform(random) < 0.15 ? null : at - pick(random, [0, 1, 20, 21, 22, 60, 83, 84, 85, -3]);
       journeys.push({
         journey: journeys.length + 1,
         start: at,
@@ -103,7 +104,7 @@ function lives(random: Generator, persons: number): Life[] {
         area: pick(random, ['north', 'south']),
         service: pick(random, ['a', 'b', 'b', 'c']),
       });
-      at = (end ?? at) + pick(random, [30, 100, 181, 182, 184, 185]);
+      at = (end ?? at) + pick(random, [30, 100, 180, 181, 182, 183, 184, 185]);
       if (isOpen) break;
     }
     const custodies: { start: number; end: number | null; kind: string | null }[] = [];
@@ -128,13 +129,47 @@ function lives(random: Generator, persons: number): Life[] {
         service: pick(random, ['a', 'b']),
       };
     });
+    // Some of what happens lies right on the edges of what is counted.
+    const releases = custodies.flatMap(({ end }) => (end === null ? [] : [end]));
+    const released = releases[0];
+    if (released !== undefined && journeys.length > 0 && uniform(random) < 0.6) {
+      const [one] = journeys as [Spell];
+      const shift =
+        uniform(random) < 0.5 || one.end === null
+          ? released + pick(random, [20, 21, 22]) - (one.begun ?? one.start)
+          : released + pick(random, [0, 1]) - one.end;
+      const moved = (at: number | null): number | null => (at === null ? null : at + shift);
+      journeys.splice(
+        0,
+        journeys.length,
+        ...journeys.map((spell) => ({
+          ...spell,
+          start: spell.start + shift,
+          end: moved(spell.end),
+          referral: moved(spell.referral),
+          begun: moved(spell.begun),
+        })),
+      );
+    }
+    const edges = [
+      ...releases.flatMap((end) => [end + 21, end + 22]),
+      ...journeys.flatMap(({ start, begun }) => [start, (begun ?? start) + 83, (begun ?? start) + 84]),
+      ...lost.flatMap(({ referral }) => [referral + 449, referral + 450]),
+      ...journeys.flatMap(({ referral }) => (referral === null ? [] : [referral + 449, referral + 450])),
+    ].filter((at) => at > FROM);
+    const isEdged = edges.length > 0 && uniform(random) < 0.5;
     return {
       id: `p${String(n).padStart(3, '0')}`,
       link: pick(random, ['matched', 'matched', 'absent', 'ambiguous']),
       born: pick(random, ['1970-05-01', '1988-02-01', '1995-01-01', null]),
       area: pick(random, ['north', 'south']),
-      covered_to: pick(random, [TO + 40, TO + 300, TO + 700, TO + 700]),
-      away: uniform(random) < 0.15 ? FROM + uniformInteger(random, 300) : null,
+      covered_to:
+        isEdged && uniform(random) < 0.5 ? pick(random, edges) : pick(random, [TO + 40, TO + 300, TO + 700]),
+      away: isEdged
+        ? pick(random, edges)
+        : uniform(random) < 0.15
+          ? FROM + uniformInteger(random, 300)
+          : null,
       died: uniform(random) < 0.1 ? FROM + uniformInteger(random, 200) : null,
       journeys,
       lost,
@@ -459,7 +494,7 @@ async function load(people: readonly Life[]): Promise<void> {
 
 describe('the shares of a treatment system, on generated lives', () => {
   it.each([11, 12, 13, 14, 15])('are those of a walk day by day (seed %i)', async (seed) => {
-    const people = lives(seededGenerator(seed), 90);
+    const people = lives(seededGenerator(seed), 250);
     await load(people);
     const asked = protocol();
     const { steps, waits } = countSystem(asked, ESTIMATE);
@@ -508,9 +543,11 @@ describe('the shares of a treatment system, on generated lives', () => {
   });
 
   it('a variant is counted for the whole only, and a rare level has no name of its own', async () => {
-    const people = lives(seededGenerator(21), 80).map((life, i) => ({
+    const made = lives(seededGenerator(21), 80);
+    const alone = made.findIndex((life) => answer(life, 'retained-12w') !== undefined);
+    const people = made.map((life, i) => ({
       ...life,
-      journeys: life.journeys.map((one) => ({ ...one, service: i === 0 ? 'the only one' : 'a' })),
+      journeys: life.journeys.map((one) => ({ ...one, service: i === alone ? 'the only one' : 'a' })),
       lost: [],
     }));
     await load(people);
