@@ -35,7 +35,8 @@ import {
   meanTerm,
   pairsOfEvents,
 } from './overdispersion.ts';
-import { fitPoisson, type PoissonEstimate } from './poisson.ts';
+import { findPatterns, sumByPattern } from './patterns.ts';
+import { fitPoissonByPattern, type PoissonEstimate } from './poisson.ts';
 
 export interface NegativeBinomialKeys {
   readonly design: Design;
@@ -85,10 +86,13 @@ export function fitNegativeBinomial(
   if (Math.abs(counted - total) > 1e-6 * (1 + total)) {
     throw new RangeError('negative binomial: the tail histogram does not add up to the events');
   }
-  const poisson = fitPoisson(
-    { design, events, exposure: exposure.map((t, i) => t * (observations[i] as number)) },
-    options,
-  );
+  // Everything that depends on x alone is done once for each distinct row of the design.
+  const patterns = findPatterns(design);
+  const of = patterns?.of ?? Int32Array.from({ length: rows }, (_, i) => i);
+  const distinct = patterns?.design ?? design;
+  const person_time = exposure.map((t, i) => t * (observations[i] as number));
+  const sum = (values: Float64Array): Float64Array => (patterns ? sumByPattern(patterns, values) : values);
+  const poisson = fitPoissonByPattern({ design, events, exposure: person_time }, patterns, options);
   if (poisson.status !== 'estimated') return poisson;
 
   let score = pairsOfEvents(tail);
@@ -104,14 +108,16 @@ export function fitNegativeBinomial(
   if (!(score > 0)) return { status: 'poisson-boundary', poisson };
 
   const used = exposure.map((t, i) => (t > 0 && (observations[i] as number) > 0 ? 1 : 0));
-  const rank = findAliasedColumns(design, used);
-  const kept = keepColumns(design, rank.kept);
+  const rank = findAliasedColumns(distinct, sum(used));
+  const kept = keepColumns(distinct, rank.kept);
   const k = kept.columns;
   const factorials = logFactorials(tail);
-  const eta = new Float64Array(rows);
+  const eta = new Float64Array(distinct.rows);
+  const rate = new Float64Array(distinct.rows);
   const residual = new Float64Array(rows);
-  const cross = new Float64Array(rows);
-  const observed = new Float64Array(rows);
+  const residual_of = new Float64Array(distinct.rows);
+  const cross_of = new Float64Array(distinct.rows);
+  const observed_of = new Float64Array(distinct.rows);
   let thetaInformation = 0;
   const evaluate = (parameter: Float64Array): Evaluation => {
     const alpha = Math.exp(parameter[k] as number);
@@ -120,25 +126,30 @@ export function fitNegativeBinomial(
     let value = counts.value - factorials;
     let first = counts.first;
     let second = counts.second;
+    for (let g = 0; g < eta.length; g++) rate[g] = Math.exp(eta[g] as number);
+    residual_of.fill(0);
+    cross_of.fill(0);
+    observed_of.fill(0);
     for (let i = 0; i < rows; i++) {
       if (used[i] === 0) {
         residual[i] = 0;
-        cross[i] = 0;
-        observed[i] = 0;
         continue;
       }
       const n = observations[i] as number;
       const y = events[i] as number;
-      const m = (exposure[i] as number) * Math.exp(eta[i] as number);
+      const g = of[i] as number;
+      const m = (exposure[i] as number) * (rate[g] as number);
       mu[i] = m;
       const term = meanTerm(y, n, m, alpha);
       value += (y === 0 ? 0 : y * Math.log(m)) + term.value;
       first += term.first;
       second += term.second;
-      const damping = 1 + alpha * m;
-      residual[i] = (y - n * m) / damping;
-      cross[i] = (alpha * (y - n * m) * m) / damping ** 2;
-      observed[i] = (m * (n + alpha * y)) / damping ** 2;
+      const damping = 1 / (1 + alpha * m);
+      const u = (y - n * m) * damping;
+      residual[i] = u;
+      residual_of[g] = (residual_of[g] as number) + u;
+      cross_of[g] = (cross_of[g] as number) + alpha * u * m * damping;
+      observed_of[g] = (observed_of[g] as number) + m * (n + alpha * y) * damping * damping;
     }
     // theta = 1/alpha: d2l/dtheta2 = alpha^4 l'' + 2 alpha^3 l'.
     thetaInformation = -(alpha ** 4 * second + 2 * alpha ** 3 * first);
@@ -147,10 +158,10 @@ export function fitNegativeBinomial(
     }
     return {
       log_likelihood: value,
-      score: Float64Array.from([...crossVector(kept, residual), alpha * first]),
+      score: Float64Array.from([...crossVector(kept, residual_of), alpha * first]),
       information: bordered(
-        weightedCross(kept, observed),
-        crossVector(kept, cross),
+        weightedCross(kept, observed_of),
+        crossVector(kept, cross_of),
         -(alpha * alpha * second + alpha * first),
         k,
       ),
@@ -169,7 +180,7 @@ export function fitNegativeBinomial(
   const expected = mu.map((m, i) =>
     used[i] === 0 ? 0 : ((observations[i] as number) * m) / (1 + alpha * m),
   );
-  const conditional = invertSymmetric(weightedCross(kept, expected), k);
+  const conditional = invertSymmetric(weightedCross(kept, sum(expected)), k);
   if (conditional === null)
     return { status: 'not-converged', iterations: result.iterations, decrement: Number.NaN };
   const covarianceGivenTheta = spreadMatrix(conditional, rank.kept, columns);

@@ -63,30 +63,33 @@ export function pairsOfEvents(tail: Float64Array): number {
 /** - (Y + n/alpha) log(1 + alpha m) for n units of mean m with total count Y; its limit - n m at alpha = 0. */
 export function meanTerm(y: number, n: number, m: number, alpha: number): AlphaTerm {
   const z = alpha * m;
-  const ratio = z < 1e-300 ? 1 : Math.log1p(z) / z;
-  const { a, slope } = curvature(z);
+  const log = Math.log1p(z);
+  const ratio = z < 1e-300 ? 1 : log / z;
+  // A(z) = [log(1 + z) - z/(1 + z)] / z^2 and A'(z); a series where the difference cancels.
+  let a = 0;
+  let slope = 0;
+  if (z < 0.1) {
+    for (let j = seriesLength(z); j >= 1; j--) {
+      const sign = j % 2 === 0 ? 1 : -1;
+      a = a * z + (sign * (j + 1)) / (j + 2);
+      slope = slope * z + (sign * j * (j + 1)) / (j + 2);
+    }
+    a = 0.5 + z * a;
+  } else {
+    a = (log - z / (1 + z)) / (z * z);
+    slope = 1 / (z * (1 + z) * (1 + z)) - (2 * a) / z;
+  }
   const damped = m / (1 + z);
   return {
-    value: -y * Math.log1p(z) - n * m * ratio,
+    value: -y * log - n * m * ratio,
     first: n * m * m * a - y * damped,
-    second: n * m ** 3 * slope + y * damped * damped,
+    second: n * m * m * m * slope + y * damped * damped,
   };
 }
 
-/** A(z) = [log(1 + z) - z/(1 + z)] / z^2 and A'(z); a series where the difference cancels. */
-function curvature(z: number): { a: number; slope: number } {
-  if (z < 0.1) {
-    let a = 0;
-    let slope = 0;
-    for (let m = 20; m >= 1; m--) {
-      const sign = m % 2 === 0 ? 1 : -1;
-      a = a * z + (sign * (m + 1)) / (m + 2);
-      slope = slope * z + (sign * m * (m + 1)) / (m + 2);
-    }
-    return { a: 0.5 + z * a, slope };
-  }
-  const a = (Math.log1p(z) - z / (1 + z)) / (z * z);
-  return { a, slope: 1 / (z * (1 + z) ** 2) - (2 * a) / z };
+/** Terms after which a power of z no longer counts. */
+function seriesLength(z: number): number {
+  return z < 1e-4 ? 5 : z < 0.01 ? 10 : 20;
 }
 
 /** A k x k matrix with one row and column more: the information of beta bordered by that of log alpha. */

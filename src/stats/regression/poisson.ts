@@ -21,6 +21,7 @@ import {
 import { assembleEstimate, type Estimate, type FitFailure } from './estimate.ts';
 import { type Evaluation, maximiseByNewton, type NewtonOptions } from './newton.ts';
 import { solveSymmetric } from './normal-equations.ts';
+import { findPatterns, type Patterns, sumByPattern } from './patterns.ts';
 import { findSeparation } from './separation.ts';
 
 export interface PoissonCells {
@@ -44,6 +45,15 @@ export interface PoissonEstimate extends Estimate {
 export type PoissonFit = PoissonEstimate | FitFailure;
 
 export function fitPoisson(cells: PoissonCells, options: NewtonOptions = {}): PoissonFit {
+  return fitPoissonByPattern(cells, findPatterns(cells.design), options);
+}
+
+/** The same fit where the distinct rows of the design are known (null: each row is its own). */
+export function fitPoissonByPattern(
+  cells: PoissonCells,
+  patterns: Patterns | null,
+  options: NewtonOptions = {},
+): PoissonFit {
   const { design, events, exposure } = cells;
   const { rows, columns } = design;
   assertDesign(design, events, exposure);
@@ -67,6 +77,26 @@ export function fitPoisson(cells: PoissonCells, options: NewtonOptions = {}): Po
   if (orphaned > 0) return { status: 'events-without-exposure', cells: orphaned };
   if (totalExposure === 0) return { status: 'no-exposure' };
   if (totalEvents === 0) return { status: 'no-events' };
+
+  if (patterns !== null) {
+    const merged = {
+      design: patterns.design,
+      events: sumByPattern(patterns, events),
+      exposure: sumByPattern(patterns, exposure),
+    };
+    const fit = fitPoissonByPattern(merged, null, options);
+    if (fit.status === 'estimated') {
+      const rate = new Float64Array(rows);
+      const fitted = new Float64Array(rows);
+      for (let i = 0; i < rows; i++) {
+        const lambda = fit.rate[patterns.of[i] as number] as number;
+        rate[i] = lambda;
+        fitted[i] = (exposure[i] as number) * lambda;
+      }
+      return { ...fit, rate, fitted, cells_used: cellsUsed };
+    }
+    // A fit without an answer names rows of the design as it was given: it is made again on them.
+  }
 
   const rank = findAliasedColumns(design, used);
   if (rank.kept.length === 0) return { status: 'aliased', aliased: [...rank.aliased] };

@@ -46,16 +46,17 @@ export function predictSurvival(
   const K = order.event_times;
   const z = normalQuantile(0.5 + (options.conf_level ?? 0.95) / 2);
   const at = Float64Array.from(fit.kept, (column, j) => (x[column] as number) - (shift[j] as number));
-  const { risk, centre } = riskScores(design, beta);
+  const risks = riskScores(design, beta);
+  const { centre } = risks;
   // Everything below is for a linear predictor equal to `centre`; this turns it into that of x.
   const ratio = Math.exp(at.reduce((sum, v, j) => sum + v * (beta[j] as number), 0) - centre);
   const squares = new Float64Array(K);
-  walkRiskSets(design, risk, fit.ties, ({ k, cc, s0 }) => {
+  walkRiskSets(design, risks, fit.ties, ({ k, cc, s0 }) => {
     squares[k] = cc / s0 / s0;
   });
   for (let k = 1; k < K; k++)
     if (!order.first[k]) squares[k] = (squares[k] as number) + (squares[k - 1] as number);
-  const sums = runningSums(design, risk, fit.ties);
+  const sums = runningSums(design, risks, fit.ties);
   const covariance = fit.robust ? fit.robust.covariance : fit.covariance;
   const cumulative_hazard = sums.hazard.map((h) => h * ratio);
   const se_hazard = new Float64Array(K);

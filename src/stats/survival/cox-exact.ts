@@ -9,7 +9,7 @@
 import { standardErrors } from '../regression/design.ts';
 import type { CoxFailure } from './cox.ts';
 import { mirror, type PartialLikelihood } from './cox-likelihood.ts';
-import { arrangeDesign, type CoxDesign, riskScores } from './cox-risk-sets.ts';
+import { arrangeDesign, type CoxDesign, riskScores, rowRisks } from './cox-risk-sets.ts';
 import { assertCoxRows, type CoxRows, orderRiskSets } from './cox-rows.ts';
 import { independentColumns, maximiseLikelihood } from './maximum.ts';
 
@@ -58,8 +58,10 @@ export function fitCoxExact(data: ExactCoxRows): ExactCoxFit {
 }
 
 function exactLikelihood(design: CoxDesign, beta: Float64Array): PartialLikelihood {
-  const { columns: p, order, events, x } = design;
-  const { risk, eta, centre } = riskScores(design, beta);
+  const { columns: p, order, events, pattern, x } = design;
+  const risks = riskScores(design, beta);
+  const risk = rowRisks(design, risks);
+  const relative = risks.eta?.map((e) => e - risks.centre) ?? risk.map(Math.log);
   const score = new Float64Array(p);
   const information = new Float64Array(p * p);
   let log_likelihood = 0;
@@ -74,8 +76,9 @@ function exactLikelihood(design: CoxDesign, beta: Float64Array): PartialLikeliho
       sum += risk[a] as number;
       if (order.leave[a] !== k || events[a] === 0) continue;
       d++;
-      log_likelihood += (eta[a] as number) - centre;
-      for (let j = 0; j < p; j++) score[j] = (score[j] as number) + (x[a * p + j] as number);
+      log_likelihood += relative[a] as number;
+      const own = (pattern[a] as number) * p;
+      for (let j = 0; j < p; j++) score[j] = (score[j] as number) + (x[own + j] as number);
     }
     // Scaled so that e_d is near 1: unscaled it is of the size of (n choose d).
     const scale = d / (Math.E * sum);
@@ -103,21 +106,22 @@ function symmetricSums(
   d: number,
   scale: number,
 ): { e: number; first: Float64Array; second: Float64Array } {
-  const { columns: p, x } = design;
+  const { columns: p, pattern, x } = design;
   const e = new Float64Array(d + 1);
   e[0] = 1;
   const first = new Float64Array((d + 1) * p);
   const second = new Float64Array((d + 1) * p * p);
   members.forEach((a, before) => {
     const r = (risk[a] as number) * scale;
+    const own = (pattern[a] as number) * p;
     for (let m = Math.min(d, before + 1); m >= 1; m--) {
       const e1 = e[m - 1] as number;
       for (let j = 0; j < p; j++) {
-        const xj = x[a * p + j] as number;
+        const xj = x[own + j] as number;
         const fj = first[(m - 1) * p + j] as number;
         for (let l = 0; l <= j; l++) {
           const at = (m * p + j) * p + l;
-          const xl = x[a * p + l] as number;
+          const xl = x[own + l] as number;
           const fl = first[(m - 1) * p + l] as number;
           const below = second[((m - 1) * p + j) * p + l] as number;
           second[at] = (second[at] as number) + r * (below + xj * fl + xl * fj + xj * xl * e1);
@@ -125,7 +129,7 @@ function symmetricSums(
       }
       for (let j = 0; j < p; j++) {
         const at = m * p + j;
-        first[at] = (first[at] as number) + r * ((first[at - p] as number) + (x[a * p + j] as number) * e1);
+        first[at] = (first[at] as number) + r * ((first[at - p] as number) + (x[own + j] as number) * e1);
       }
       e[m] = (e[m] as number) + r * e1;
     }

@@ -8,7 +8,16 @@
  * summation, sum_times c S2 / S0 = sum_rows e^eta x x' (C(leave) - C(enter-)) with C the running sum of c / S0, one cross-product
  * over the rows. Sources: Cox 1972 JRSS B 34:187; Efron 1977 JASA 72:557.
  */
-import { type CoxDesign, type RiskSet, riskScores, type Ties, walkRiskSets } from './cox-risk-sets.ts';
+import { weightedCross } from '../regression/design.ts';
+import {
+  type CoxDesign,
+  type RiskSet,
+  type Risks,
+  riskScores,
+  rowRisks,
+  type Ties,
+  walkRiskSets,
+} from './cox-risk-sets.ts';
 
 export interface PartialLikelihood {
   readonly log_likelihood: number;
@@ -18,20 +27,23 @@ export interface PartialLikelihood {
 }
 
 export function partialLikelihood(design: CoxDesign, beta: Float64Array, ties: Ties): PartialLikelihood {
-  const { columns: p, x, event_weight, order } = design;
-  const { risk, eta, centre } = riskScores(design, beta);
-  const score = new Float64Array(p);
+  const { columns: p, event_weight, event_sum, order } = design;
+  const risks = riskScores(design, beta);
+  const score = event_sum.slice();
   let log_likelihood = 0;
-  for (let a = 0; a < event_weight.length; a++) {
-    const w = event_weight[a] as number;
-    if (w === 0) continue;
-    log_likelihood += w * ((eta[a] as number) - centre);
-    for (let j = 0; j < p; j++) score[j] = (score[j] as number) + w * (x[a * p + j] as number);
+  if (risks.eta) {
+    for (let a = 0; a < event_weight.length; a++) {
+      const w = event_weight[a] as number;
+      if (w !== 0) log_likelihood += w * ((risks.eta[a] as number) - risks.centre);
+    }
+  } else {
+    for (let j = 0; j < p; j++) log_likelihood += (event_sum[j] as number) * (beta[j] as number);
+    log_likelihood -= design.event_total * risks.centre;
   }
   const information = new Float64Array(p * p);
   const c = new Float64Array(order.event_times);
   const fc = new Float64Array(order.event_times);
-  walkRiskSets(design, risk, ties, (set) => {
+  walkRiskSets(design, risks, ties, (set) => {
     log_likelihood -= set.log_sum;
     c[set.k] = set.c / set.s0;
     fc[set.k] = set.fc / set.s0;
@@ -39,7 +51,7 @@ export function partialLikelihood(design: CoxDesign, beta: Float64Array, ties: T
       score[j] = (score[j] as number) - set.c * (set.s1[j] as number) + set.fc * (set.d1[j] as number);
     addMeans(set, p, -1, information);
   });
-  addSquares(design, risk, c, fc, information);
+  addSquares(design, risks, c, fc, information);
   mirror(information, p);
   return { log_likelihood, score, information };
 }
@@ -68,38 +80,41 @@ export function addMeans(set: RiskSet, p: number, factor: number, into: Float64A
  */
 export function addSquares(
   design: CoxDesign,
-  risk: Float64Array,
+  risks: Risks,
   c: Float64Array,
   fc: Float64Array,
   into: Float64Array,
 ): void {
-  const { columns: p, x, people, event_weight, order } = design;
-  const { enter, leave, first } = order;
-  for (let k = 1; k < c.length; k++) if (!first[k]) c[k] = (c[k] as number) + (c[k - 1] as number);
-  const index = new Int32Array(p);
-  const value = new Float64Array(p);
-  for (let a = 0; a < risk.length; a++) {
-    const to = leave[a] as number;
-    const from = enter[a] as number;
-    let h = (c[to] as number) - (first[from] ? 0 : (c[from - 1] as number));
-    const w = event_weight[a] as number;
-    if (w !== 0) h -= ((fc[to] as number) * w) / (people[a] as number);
-    const weight = h * (risk[a] as number);
-    const base = a * p;
-    let filled = 0;
-    for (let j = 0; j < p; j++) {
-      const v = x[base + j] as number;
-      if (v === 0) continue;
-      index[filled] = j;
-      value[filled++] = v;
-      const row = j * p;
-      const wv = weight * v;
-      for (let b = 0; b < filled; b++) {
-        const at = row + (index[b] as number);
-        into[at] = (into[at] as number) + wv * (value[b] as number);
-      }
+  const { columns: p, patterns, x, order } = design;
+  for (let k = 1; k < c.length; k++) if (!order.first[k]) c[k] = (c[k] as number) + (c[k - 1] as number);
+  const weight = new Float64Array(patterns);
+  if (design.moves) {
+    const { from, at, people, deaths } = design.moves;
+    for (let g = 0; g < patterns; g++) {
+      let h = 0;
+      for (let m = from[g] as number; m < (from[g + 1] as number); m++)
+        h += (people[m] as number) * (c[at[m] as number] as number);
+      for (let m = deaths.from[g] as number; m < (deaths.from[g + 1] as number); m++)
+        h -= (deaths.people[m] as number) * (fc[deaths.at[m] as number] as number);
+      weight[g] = h * (risks.pattern[g] as number);
+    }
+  } else {
+    // Each row has its own pattern here.
+    const { people, event_weight } = design;
+    const risk = rowRisks(design, risks);
+    for (let a = 0; a < risk.length; a++) {
+      const to = order.leave[a] as number;
+      const start = order.enter[a] as number;
+      let h = (c[to] as number) - (order.first[start] ? 0 : (c[start - 1] as number));
+      const w = event_weight[a] as number;
+      if (w !== 0) h -= ((fc[to] as number) * w) / (people[a] as number);
+      weight[a] = h * (risk[a] as number);
     }
   }
+  const squares = weightedCross({ rows: patterns, columns: p, x }, weight);
+  for (let j = 0; j < p; j++)
+    for (let l = 0; l <= j; l++)
+      into[j * p + l] = (into[j * p + l] as number) + (squares[j * p + l] as number);
 }
 
 /** Copies the lower triangle to the upper. */

@@ -8,7 +8,7 @@
  */
 import { keepColumns } from '../regression/design.ts';
 import type { CoxEstimate } from './cox.ts';
-import { arrangeDesign, type CoxDesign, riskScores } from './cox-risk-sets.ts';
+import { arrangeDesign, type CoxDesign, riskScores, rowRisks } from './cox-risk-sets.ts';
 import { eachScoreResidual, runningSums } from './cox-robust.ts';
 import { type CoxRows, orderRiskSets } from './cox-rows.ts';
 
@@ -28,14 +28,15 @@ export interface SchoenfeldResiduals {
 
 export function schoenfeldResiduals(data: CoxRows, fit: CoxEstimate): SchoenfeldResiduals {
   const { design, beta } = refit(data, fit);
-  const { order, columns: p, events, x } = design;
-  const sums = runningSums(design, riskScores(design, beta).risk, fit.ties);
+  const { order, columns: p, events, pattern, x } = design;
+  const sums = runningSums(design, riskScores(design, beta), fit.ties);
   const lines = Array.from(order.source.keys()).filter((a) => (events[a] as number) > 0);
   const residual = new Float64Array(lines.length * p);
   lines.forEach((a, line) => {
     const k = order.leave[a] as number;
+    const own = (pattern[a] as number) * p;
     for (let j = 0; j < p; j++)
-      residual[line * p + j] = (x[a * p + j] as number) - (sums.mean[k * p + j] as number);
+      residual[line * p + j] = (x[own + j] as number) - (sums.mean[k * p + j] as number);
   });
   return {
     row: Int32Array.from(lines, (a) => order.source[a] as number),
@@ -48,8 +49,9 @@ export function schoenfeldResiduals(data: CoxRows, fit: CoxEstimate): Schoenfeld
 export function martingaleResiduals(data: CoxRows, fit: CoxEstimate): Float64Array {
   const { design, beta } = refit(data, fit);
   const { order, people, events, event_weight, weight } = design;
-  const { risk } = riskScores(design, beta);
-  const sums = runningSums(design, risk, fit.ties);
+  const risks = riskScores(design, beta);
+  const risk = rowRisks(design, risks);
+  const sums = runningSums(design, risks, fit.ties);
   const residual = new Float64Array(data.rows);
   for (let a = 0; a < people.length; a++) {
     const leave = order.leave[a] as number;

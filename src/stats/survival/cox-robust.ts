@@ -9,7 +9,14 @@
  * Sources: Lin & Wei 1989 JASA 84:1074; Therneau & Grambsch 2000, chapter 7.
  */
 import { sandwich } from '../linalg/matrix.ts';
-import { type CoxDesign, riskScores, type Ties, walkRiskSets } from './cox-risk-sets.ts';
+import {
+  type CoxDesign,
+  type Risks,
+  riskScores,
+  rowRisks,
+  type Ties,
+  walkRiskSets,
+} from './cox-risk-sets.ts';
 
 export interface RobustCovariance {
   /** Everyone counts, also who is never at risk at an event time and so adds nothing. */
@@ -31,7 +38,7 @@ export interface RunningSums {
   readonly tie_mean: Float64Array;
 }
 
-export function runningSums(design: CoxDesign, risk: Float64Array, ties: Ties): RunningSums {
+export function runningSums(design: CoxDesign, risks: Risks, ties: Ties): RunningSums {
   const { columns: p, order } = design;
   const K = order.event_times;
   const hazard = new Float64Array(K);
@@ -39,7 +46,7 @@ export function runningSums(design: CoxDesign, risk: Float64Array, ties: Ties): 
   const mean = new Float64Array(K * p);
   const tie = new Float64Array(K);
   const tie_mean = new Float64Array(K * p);
-  walkRiskSets(design, risk, ties, ({ k, s0, s1, d1, c, fc, cc, fcc, ffcc, tied_weight }) => {
+  walkRiskSets(design, risks, ties, ({ k, s0, s1, d1, c, fc, cc, fcc, ffcc, tied_weight }) => {
     hazard[k] = c / s0;
     tie[k] = fc / s0;
     for (let j = 0; j < p; j++) {
@@ -72,9 +79,10 @@ export function eachScoreResidual(
   ties: Ties,
   visit: (a: number, base: Float64Array, extra: Float64Array) => void,
 ): void {
-  const { columns: p, x, people, events, order } = design;
-  const { risk } = riskScores(design, beta);
-  const sums = runningSums(design, risk, ties);
+  const { columns: p, pattern, x, people, events, order } = design;
+  const risks = riskScores(design, beta);
+  const risk = rowRisks(design, risks);
+  const sums = runningSums(design, risks, ties);
   const base = new Float64Array(p);
   const extra = new Float64Array(p);
   for (let a = 0; a < people.length; a++) {
@@ -85,8 +93,9 @@ export function eachScoreResidual(
     const h = (sums.hazard[leave] as number) - (from < 0 ? 0 : (sums.hazard[from] as number));
     const hasEvent = events[a] !== 0;
     const tie = sums.tie[leave] as number;
+    const own = (pattern[a] as number) * p;
     for (let j = 0; j < p; j++) {
-      const v = x[a * p + j] as number;
+      const v = x[own + j] as number;
       const at = leave * p + j;
       const b =
         (sums.weighted_mean[at] as number) - (from < 0 ? 0 : (sums.weighted_mean[from * p + j] as number));

@@ -14,9 +14,9 @@
  */
 import { cholesky, invertCholesky } from '../linalg/cholesky.ts';
 import { bilinear } from '../linalg/matrix.ts';
-import { keepColumns, spreadMatrix, spreadVector, standardErrors } from '../regression/design.ts';
+import { spreadMatrix, spreadVector, standardErrors } from '../regression/design.ts';
 import { partialLikelihood } from './cox-likelihood.ts';
-import { arrangeDesign, type Ties } from './cox-risk-sets.ts';
+import { arrangeDesign, restrictDesign, type Ties } from './cox-risk-sets.ts';
 import { type RobustCovariance, robustCovariance } from './cox-robust.ts';
 import { assertCoxRows, type CoxRows, orderRiskSets } from './cox-rows.ts';
 import { type ChiSquareTest, chiSquareTest, independentColumns, maximiseLikelihood } from './maximum.ts';
@@ -76,7 +76,7 @@ export function fitCox(data: CoxRows, options: CoxOptions = {}): CoxFit {
   const kept = independentColumns(start.information, full.range, weight);
   const aliased = Array.from({ length: data.columns }, (_, j) => j).filter((j) => !kept.includes(j));
   if (kept.length === 0 && data.columns > 0) return { status: 'aliased', aliased };
-  const design = aliased.length === 0 ? full : arrangeDesign({ ...data, ...keepColumns(data, kept) }, order);
+  const design = aliased.length === 0 ? full : restrictDesign(full, kept);
   const found = maximiseLikelihood(
     (beta) => partialLikelihood(design, beta, ties),
     design.range,
@@ -124,7 +124,11 @@ export function fitCox(data: CoxRows, options: CoxOptions = {}): CoxFit {
 function countClusters(data: CoxRows, cluster: CoxOptions['cluster']): number {
   if (cluster === 'rows' || cluster === undefined)
     return data.count ? data.count.reduce((a, b) => a + b, 0) : data.rows;
-  return new Set(cluster).size;
+  let highest = -1;
+  for (const c of cluster) if (c > highest) highest = c;
+  const seen = new Uint8Array(highest + 1);
+  for (const c of cluster) seen[c] = 1;
+  return seen.reduce((sum, here) => sum + here, 0);
 }
 
 function waldTest(beta: Float64Array, covariance: Float64Array, p: number): ChiSquareTest {

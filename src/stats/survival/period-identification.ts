@@ -13,7 +13,7 @@
  * Refused ('not-identified') when they are not connected, or a period keeps less than `minimum_information` (default
  * 0.05: a standard error more than 4.5 times what the data would give on a good scale).
  */
-import { arrangeDesign, walkRiskSets } from './cox-risk-sets.ts';
+import { arrangeDesign, equalRisks, walkRiskSets } from './cox-risk-sets.ts';
 import { type CoxRows, orderRiskSets } from './cox-rows.ts';
 
 export interface PeriodRows extends Omit<CoxRows, 'rows' | 'columns' | 'x' | 'weight' | 'offset'> {
@@ -68,7 +68,7 @@ export function checkPeriodIdentified(
   const share = new Float64Array(periods);
   const joined = Array.from({ length: periods }, (_, p) => p);
   let comparable_events = 0;
-  walkRiskSets(design, design.people, 'breslow', ({ s1, ties }) => {
+  walkRiskSets(design, equalRisks(design), 'breslow', ({ s1, ties }) => {
     const present: number[] = [];
     for (let p = 0; p < periods; p++) {
       const here = (s1[p] as number) + (design.shift[p] as number);

@@ -36,23 +36,24 @@ export function testProportionalHazards(
 ): ProportionalHazardsTest {
   const transform = options.transform ?? 'km';
   const { design, beta } = refit(data, fit);
-  const { order, columns: p, x, event_weight } = design;
+  const { order, columns: p, pattern, x, event_weight } = design;
   const K = order.event_times;
   const g = transformTimes(data, design, transform);
   const u = new Float64Array(p);
   for (let a = 0; a < event_weight.length; a++) {
     const w = (event_weight[a] as number) * (g[order.leave[a] as number] as number);
     if (w === 0) continue;
-    for (let j = 0; j < p; j++) u[j] = (u[j] as number) + w * (x[a * p + j] as number);
+    const own = (pattern[a] as number) * p;
+    for (let j = 0; j < p; j++) u[j] = (u[j] as number) + w * (x[own + j] as number);
   }
-  const { risk } = riskScores(design, beta);
+  const risks = riskScores(design, beta);
   const moments = [0, 1, 2].map((power) => ({
     information: new Float64Array(p * p),
     c: new Float64Array(K),
     fc: new Float64Array(K),
     factor: g.map((v) => v ** power),
   }));
-  walkRiskSets(design, risk, fit.ties, (set) => {
+  walkRiskSets(design, risks, fit.ties, (set) => {
     const { k, s0, c, fc, s1, d1 } = set;
     const gk = g[k] as number;
     for (let j = 0; j < p; j++)
@@ -65,7 +66,7 @@ export function testProportionalHazards(
     }
   });
   for (const { information, c, fc } of moments) {
-    addSquares(design, risk, c, fc, information);
+    addSquares(design, risks, c, fc, information);
     mirror(information, p);
   }
   const [i11, i12, i22] = moments.map((m) => m.information) as [Float64Array, Float64Array, Float64Array];
