@@ -213,7 +213,9 @@ export function modelLevel(
   ];
   if (cell.persons === 0) return failed(NOBODY);
   // Nothing is left to compare in a level when the stratum itself was all that the model compares.
-  if (names.length === 0) return asked.phases ? failed('one phase only') : [];
+  if (!asked.phases && asked.terms.length === 0) return [];
+  if (names.length === 0)
+    return failed(asked.phases ? 'aliased: one phase only' : 'aliased: no term has two levels');
   const information: ResultRow[] = [];
   if (asked.phases && phases.length > 1) {
     const { start, stop, event, stratum } = rows;

@@ -1,4 +1,3 @@
-import type { ColumnData, Columns } from '../../engine/index.ts';
 import { fitCox } from '../../stats/survival/cox.ts';
 import type { CoxRows } from '../../stats/survival/cox-rows.ts';
 import { fitFineGray } from '../../stats/survival/fine-gray.ts';
@@ -22,7 +21,8 @@ export interface ModelAsked {
   readonly fine_gray: boolean;
 }
 
-type Values = Float64Array | readonly (string | boolean | null)[];
+/** `time`, `ended` and the columns of the adjustment. */
+type PersonColumns = Readonly<Record<string, Float64Array | readonly (string | boolean | null)[]>>;
 
 /** Persons of whom everything is known, as the fits take them. */
 interface Complete {
@@ -37,8 +37,7 @@ interface Complete {
 
 const CAUSES = ['censored', 'event'];
 
-function completePersons(data: ColumnData<Columns>, asked: ModelAsked, context: SurvivalContext): Complete {
-  const values = data as Readonly<Record<string, Values>>;
+function completePersons(values: PersonColumns, asked: ModelAsked, context: SurvivalContext): Complete {
   const matrix = adjustmentMatrix(asked.terms, values, asked.references);
   const time = values.time as Float64Array;
   const ended = values.ended as readonly (string | null)[];
@@ -157,11 +156,7 @@ function fineGrayRows(complete: Complete, confidence: number): ResultRow[] {
   );
 }
 
-export function fitModels(
-  data: ColumnData<Columns>,
-  asked: ModelAsked,
-  context: SurvivalContext,
-): ResultRow[] {
+export function fitModels(data: PersonColumns, asked: ModelAsked, context: SurvivalContext): ResultRow[] {
   const complete = completePersons(data, asked, context);
   const { cell, left_out } = complete;
   const counted = { method: 'count', unit: 'number' };
@@ -185,6 +180,16 @@ export function fitModels(
         cell,
         { measure: 'hazard_ratio', method: 'Cox', unit: 'ratio' },
         { status: 'not-estimable', note: NOBODY },
+      ),
+    ];
+  // One level each: there is nobody to compare.
+  if (complete.contrasts.length === 0)
+    return [
+      ...made,
+      resultRow(
+        cell,
+        { measure: 'hazard_ratio', method: 'Cox', unit: 'ratio' },
+        { status: 'not-estimable', note: 'aliased: no term has two levels' },
       ),
     ];
   return [
