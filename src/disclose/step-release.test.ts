@@ -292,18 +292,16 @@ describe('a cumulative incidence', () => {
     const survival = days.map(([time, persons, events]) =>
       rowOf({ ...place, measure: 'survival', time, persons, events, value: 1 - events / 100 }),
     );
-    const incidence = days
-      .slice(1)
-      .map(([time, persons, events]) =>
-        rowOf({
-          ...place,
-          measure: 'cumulative_incidence_curve',
-          phase: 'offence',
-          time,
-          persons,
-          events: events - 2,
-        }),
-      );
+    const incidence = days.slice(1).map(([time, persons, events]) =>
+      rowOf({
+        ...place,
+        measure: 'cumulative_incidence_curve',
+        phase: 'offence',
+        time,
+        persons,
+        events: events - 2,
+      }),
+    );
     const rows = release([...cell(place, 100, 29).slice(0, 2), ...survival, ...incidence], ndtms, [
       { id: 'first', design: 'survival' },
     ]);
