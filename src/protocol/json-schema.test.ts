@@ -41,7 +41,7 @@ describe('the JSON Schema for editors', () => {
     expect(keysAt(1)).toContain('restricted');
     expect(keysAt(1)).not.toContain('by');
     expect(takes(schemasAt(schemas.study, study, ['estimates', 2, 'event']))).toBe(
-      '`journey-end` or `departure`',
+      '`journey-end`, `departure` or `first-offence`',
     );
   });
 

@@ -103,7 +103,7 @@ const columnMapping = z.union([
     })
     .describe('Columns written one after the other.'),
   z
-    .strictObject({ record_number: z.literal(true) })
+    .strictObject({ record_number: z.literal(true).describe('Always true.') })
     .describe('The number of the record in its extract, for an extract without ids; one file only.'),
 ]);
 
