@@ -273,7 +273,7 @@ export const NOT_COMPARED: readonly NotCompared[] = [
   {
     kind: 'not built',
     quantity: 'iptw:lalonde_matchit.*',
-    reason: 'nearest-neighbour matching on a propensity score',
+    reason: 'pairs are made, and another set than that of MatchIt: see matching.test.ts',
   },
   { kind: 'not built', quantity: 'distributions:ptukey.*', reason: "Tukey's studentised range" },
   {
