@@ -27,9 +27,16 @@ export function widthOf(bins: BinWidth): Width {
 
 export const isSameWidth = (a: Width, b: Width): boolean => a.days === b.days && a.per === b.per;
 
-/** A length as days on this axis. */
-export function daysIn(length: Length): number {
-  return 'days' in length ? length.days : Math.ceil((length.months * MONTH.days) / MONTH.per);
+/** The days [from, to) of a window. So many months end where the bins of months do. */
+export function windowDays(window: { readonly before: Length; readonly after: Length }): {
+  readonly from: number;
+  readonly to: number;
+} {
+  const { before, after } = window;
+  return {
+    from: 'days' in before ? -before.days : firstDayOf(-before.months, MONTH),
+    to: 'days' in after ? after.days : firstDayOf(after.months, MONTH),
+  };
 }
 
 export function firstDayOf(bin: number, { days, per }: Width): number {

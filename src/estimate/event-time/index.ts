@@ -2,7 +2,7 @@ import type { EstimateOf } from '../../protocol/tables.ts';
 import type { Design, EstimateContext } from '../design.ts';
 import { type Cell, NOBODY, resultRow } from '../rows.ts';
 import type { ResultRow } from '../tables.ts';
-import { daysIn, widthOf } from './bins.ts';
+import { widthOf, windowDays } from './bins.ts';
 import { type Axis, binCount, countEventTime, modelRow, wholeCount } from './counts.ts';
 import { curveRows } from './curve.ts';
 import { modelRows } from './model.ts';
@@ -14,8 +14,7 @@ export function axisOf(estimate: EstimateOf<'event-time'>): Axis {
   const { window = { before: YEAR, after: YEAR }, bins = 'month', donut, model } = estimate;
   const width = widthOf(bins);
   return {
-    from: -daysIn(window.before),
-    to: daysIn(window.after),
+    ...windowDays(window),
     width,
     model: widthOf(model?.bins ?? (width.days / width.per < 28 ? 'month' : bins)),
     donut: donut === undefined ? undefined : { from: -donut.before, to: donut.after },

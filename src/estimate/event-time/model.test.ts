@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { seededGenerator, uniformInteger } from '../../stats/random.ts';
 import type { EstimateContext } from '../design.ts';
 import type { ResultRow } from '../tables.ts';
-import { binOfDay, binsBetween, daysIn, firstDayOf, widthOf } from './bins.ts';
+import { binOfDay, binsBetween, firstDayOf, widthOf, windowDays } from './bins.ts';
 import type { Axis } from './counts.ts';
 import { curveRows } from './curve.ts';
 import { modelRows } from './model.ts';
@@ -80,7 +80,10 @@ describe('bins around an event', () => {
   });
 
   it('are twelve months to a year', () => {
-    expect(daysIn({ months: 12 })).toBe(366);
+    const year = { months: 12 };
+    const { from, to } = windowDays({ before: year, after: year });
+    expect([from, to]).toEqual([-365, 366]);
+    expect(binsBetween(from, to, widthOf('month')).length).toBe(24);
     expect(firstDayOf(48, widthOf('month'))).toBe(1461);
     const lengths = binsBetween(0, 1461, widthOf('month')).map(
       (bin) => firstDayOf(bin + 1, widthOf('month')) - firstDayOf(bin, widthOf('month')),

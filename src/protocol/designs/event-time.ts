@@ -66,8 +66,8 @@ const schema = z.strictObject({
 type EventTime = z.infer<typeof schema>;
 type BinWidth = z.infer<typeof binWidth>;
 
-function daysOf(of: Length): number {
-  return 'days' in of ? of.days : Math.ceil(of.months * DAYS_PER_MONTH);
+function daysOf(of: Length, round: (days: number) => number): number {
+  return 'days' in of ? of.days : round(of.months * DAYS_PER_MONTH);
 }
 
 function widthOf(bins: BinWidth): number {
@@ -84,7 +84,7 @@ export const eventTime = defineDesign({
   withDefaults: (estimate): EventTime => {
     const window = estimate.window ?? { before: YEAR, after: YEAR };
     const bins = estimate.bins ?? 'month';
-    const from = -daysOf(window.before);
+    const from = -daysOf(window.before, Math.floor);
     return {
       ...estimate,
       window,
@@ -117,8 +117,8 @@ export const eventTime = defineDesign({
     need(study.filled('offence'), 'outcome', 'counts offences, and no register fills `offence`', MAP_OFFENCE);
     needsCustody(estimate.clock, study);
     const { window = { before: YEAR, after: YEAR }, bins = 'month', donut, model } = estimate;
-    const before = daysOf(window.before);
-    const after = daysOf(window.after);
+    const before = daysOf(window.before, Math.floor);
+    const after = daysOf(window.after, Math.ceil);
     need(
       (before + after) / widthOf(bins) <= MOST_BINS,
       'bins',

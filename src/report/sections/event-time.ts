@@ -77,9 +77,11 @@ export function modelNumbers(
 
 /** The last day of the window is the end of the last bin; every other bin ends where the next one starts. */
 function windowOf(estimate: EventTime): { readonly from: number; readonly to: number } {
-  const days = (length: { days: number } | { months: number } | undefined): number =>
-    length === undefined ? 366 : 'days' in length ? length.days : Math.ceil((length.months * 487) / 16);
-  return { from: -days(estimate.window?.before), to: days(estimate.window?.after) };
+  const { before = { months: 12 }, after = { months: 12 } } = estimate.window ?? {};
+  return {
+    from: 'days' in before ? -before.days : -Math.floor((before.months * 487) / 16),
+    to: 'days' in after ? after.days : Math.ceil((after.months * 487) / 16),
+  };
 }
 
 function pointsOf(
