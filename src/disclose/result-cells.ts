@@ -95,7 +95,12 @@ function countedBy(estimate: Estimate | undefined, id: string): Counted {
   const event = 'event' in estimate && typeof estimate.event === 'string' ? estimate.event : JOURNEY_END;
   const around =
     'around' in estimate && typeof estimate.around === 'string' ? `around ${estimate.around}` : undefined;
-  return { outcome, event: outcome === '' ? event : `${event} of ${outcome}`, around };
+  // Another start of the clock is another time, of other people: those who left, or were released.
+  const from =
+    'from' in estimate && typeof estimate.from === 'string' && estimate.from !== 'entry'
+      ? ` from ${estimate.from}`
+      : '';
+  return { outcome, event: outcome === '' ? event : `${event} of ${outcome}${from}`, around };
 }
 
 export function planResults(

@@ -312,23 +312,24 @@ describe('a cumulative incidence', () => {
 });
 
 describe('survival to two different ends', () => {
+  const end = (estimate_id: string, days: readonly Day[], persons: number, events: number): ResultRow[] => {
+    const place = { estimate_id, design: 'survival' };
+    return [
+      ...cell({ ...place }, persons, events).slice(0, 2),
+      ...days.map(([time, at_risk, sofar]) =>
+        rowOf({
+          ...place,
+          measure: 'survival',
+          time,
+          persons: at_risk,
+          events: sofar,
+          value: 1 - sofar / persons,
+        }),
+      ),
+    ];
+  };
+
   it('keeps the curves apart', () => {
-    const end = (estimate_id: string, days: readonly Day[], persons: number, events: number): ResultRow[] => {
-      const place = { estimate_id, design: 'survival' };
-      return [
-        ...cell({ ...place }, persons, events).slice(0, 2),
-        ...days.map(([time, at_risk, sofar]) =>
-          rowOf({
-            ...place,
-            measure: 'survival',
-            time,
-            persons: at_risk,
-            events: sofar,
-            value: 1 - sofar / persons,
-          }),
-        ),
-      ];
-    };
     const rows = release(
       [...end('left', [[10, 60, 20]], 60, 20), ...end('died', [[15, 60, 12]], 60, 12)],
       ndtms,
@@ -340,6 +341,22 @@ describe('survival to two different ends', () => {
     expect(of(rows, { measure: 'survival' })).toMatchObject([
       { estimate_id: 'left', time: 10, events: 20 },
       { estimate_id: 'died', time: 15, events: 12 },
+    ]);
+  });
+
+  it('keeps apart the same end on clocks that start on different days', () => {
+    const first = { design: 'survival', event: 'first-offence', outcome: 'any' } as const;
+    const rows = release(
+      [...end('entered', [[10, 90, 30]], 90, 30), ...end('released', [[15, 40, 12]], 40, 12)],
+      ndtms,
+      [
+        { id: 'entered', ...first },
+        { id: 'released', ...first, from: 'release' },
+      ],
+    );
+    expect(of(rows, { measure: 'survival' })).toMatchObject([
+      { estimate_id: 'entered', time: 10, events: 30 },
+      { estimate_id: 'released', time: 15, events: 12 },
     ]);
   });
 });
