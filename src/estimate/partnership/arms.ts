@@ -9,10 +9,8 @@ import type { ArmData, PartnershipContext } from './people.ts';
 
 /** The arms before and after: persons, events, person-years and rates, each arm with persons as clusters. */
 
-export const COMPARED = 'compared';
-
 /** The rate of a group of persons: a Poisson regression on a constant, its sandwich over persons. */
-export function rateOf(events: Float64Array, years: Float64Array, level: number): Outcome {
+function rateOf(events: Float64Array, years: Float64Array, level: number): Outcome {
   const design = designFromRows(Array.from(events, () => [1]));
   const fit = events.length === 0 ? undefined : fitPoisson({ design, events, exposure: years });
   if (fit === undefined) return failed(NOBODY);
@@ -87,7 +85,6 @@ export function armRows(data: ArmData, clocks: readonly Clock[], context: Partne
     ...base,
     stratum: 'all',
     level: 'all',
-    phase: COMPARED,
     persons: data.arm.length,
   };
   const rows = [countRow(everyone, 'persons', data.arm.length)];
@@ -99,7 +96,7 @@ export function armRows(data: ArmData, clocks: readonly Clock[], context: Partne
     const own = [...data.arm.keys()].filter((i) => data.arm[i] === arm);
     const of = (column: Float64Array): Float64Array => Float64Array.from(own, (i) => column[i] as number);
     const place = { ...base, stratum: context.arms, level };
-    rows.push(countRow({ ...place, phase: COMPARED, persons: own.length }, 'persons', own.length));
+    rows.push(countRow({ ...place, persons: own.length }, 'persons', own.length));
     for (const clock of clocks) {
       const [b, tb, a, ta] =
         clock === 'calendar' ? [data.b, data.tb, data.a, data.ta] : [data.fb, data.ftb, data.fa, data.fta];

@@ -35,8 +35,8 @@ const KIND: Readonly<Record<Weighting, { readonly kind: WeightKind; readonly wor
   ate: { kind: 'ate-stabilised', words: 'weights to everyone' },
 };
 
-export const UNWEIGHTED = 'as they are';
-export const PAIRS = 'matched pairs';
+const UNWEIGHTED = 'as they are';
+const PAIRS = 'matched pairs';
 
 export interface Comparable {
   readonly weighting: Weighting;

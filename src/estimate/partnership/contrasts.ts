@@ -19,7 +19,7 @@ import { contrastCell, contrastOf, type PartnershipContext, type People } from '
 /** The arms compared: after, given before (primary); and the ratio of their before/after ratios. */
 
 /** Fewer clusters than this: CR2 with Satterthwaite's degrees of freedom. */
-export const FEW_CLUSTERS = 40;
+const FEW_CLUSTERS = 40;
 
 export const ANCOVA = 'negative binomial ANCOVA on the earlier rate';
 

@@ -2,14 +2,19 @@ import { fitNbAncova } from '../../stats/regression/nb-ancova.ts';
 import type { Clock } from '../clocks.ts';
 import { type Cell, DAYS_PER_YEAR, levelled, resultRow } from '../rows.ts';
 import type { ResultRow } from '../tables.ts';
-import { cellRows } from './arms.ts';
+import { cellRows, countRow } from './arms.ts';
 import { ANCOVA } from './contrasts.ts';
 import { failed, failureWords, plain, ratio } from './outcome.ts';
 import type { ArmData, PartnershipContext } from './people.ts';
 
 /** Contacts until the landmark against events after it, within the treated arm. */
 
-export const DOSE = 'contacts';
+/** Of the treated arm, by contacts: everybody of the arm has one level, so that the levels add up to the arm. */
+const NOT_FOLLOWED = 'not followed so long';
+
+export function doseStratum(arms: string): string {
+  return `${arms} x contacts`;
+}
 
 export interface DoseGroups {
   /** Day on which contacts stop and events begin to count. */
@@ -42,7 +47,28 @@ export function doseRows(
   const labels = doseLabels(groups.from);
   const groupOf = (contacts: number): number => groups.from.filter((least) => contacts >= least).length;
   const phase = `after day ${groups.landmark}`;
-  return clocks.flatMap((clock): ResultRow[] => {
+  const stratum = doseStratum(context.arms);
+  const levelOf = (group: string): string => `${context.treated} x ${group}`;
+  const everyone = [...data.arm.keys()].filter((i) => data.arm[i] === 1);
+  const place = {
+    estimate_id: context.estimate_id,
+    design: 'partnership',
+    population: context.population,
+    stratum,
+    variant: context.variant,
+  };
+  const persons = context.is_divided
+    ? [...labels, NOT_FOLLOWED].flatMap((label, g) => {
+        const own = everyone.filter((i) => {
+          const contacts = data.contacts[i] as number;
+          return Number.isNaN(contacts) ? g === labels.length : groupOf(contacts) === g;
+        });
+        return own.length === 0
+          ? []
+          : [countRow({ ...place, level: levelOf(label), persons: own.length }, 'persons', own.length)];
+      })
+    : [];
+  const fitted = clocks.flatMap((clock): ResultRow[] => {
     const isCalendar = clock === 'calendar';
     const days = isCalendar ? data.tl : data.ftl;
     const events = isCalendar ? data.l : data.fl;
@@ -50,30 +76,28 @@ export function doseRows(
     const own = [...data.arm.keys()].filter((i) => data.arm[i] === 1 && (days[i] as number) > 0);
     const pick = (column: Float64Array, rows: readonly number[], divisor = 1): Float64Array =>
       Float64Array.from(rows, (i) => (column[i] as number) / divisor);
-    const base = {
-      estimate_id: context.estimate_id,
-      design: 'partnership',
-      population: context.population,
-      stratum: DOSE,
-      clock,
-      variant: context.variant,
-    };
+    const base = { ...place, clock };
     const rows = context.is_divided
       ? labels.flatMap((level, g) => {
           const members = own.filter((i) => groupOf(data.contacts[i] as number) === g);
           return members.length === 0
             ? []
-            : cellRows({ ...base, level, phase }, pick(events, members), pick(days, members), confidence);
+            : cellRows(
+                { ...base, level: levelOf(level), phase },
+                pick(events, members),
+                pick(days, members),
+                confidence,
+              );
         })
       : [];
-    const fitted = own.filter((i) => (daysBefore[i] as number) > 0);
+    const used = own.filter((i) => (daysBefore[i] as number) > 0);
     const cell: Cell = {
       ...base,
       level: 'all levels',
       phase,
-      persons: fitted.length,
-      events: pick(events, fitted).reduce((all, y) => all + y, 0),
-      person_years: pick(days, fitted, DAYS_PER_YEAR).reduce((all, t) => all + t, 0),
+      persons: used.length,
+      events: pick(events, used).reduce((all, y) => all + y, 0),
+      person_years: pick(days, used, DAYS_PER_YEAR).reduce((all, t) => all + t, 0),
     };
     const measured = (measure: string, contrast: string, variance: string, unit: string) => ({
       measure,
@@ -82,12 +106,12 @@ export function doseRows(
       contrast,
     });
     const common = {
-      baseline_events: pick(before, fitted),
-      baseline_exposure: pick(daysBefore, fitted, DAYS_PER_YEAR),
-      events: pick(events, fitted),
-      exposure: pick(days, fitted, DAYS_PER_YEAR),
+      baseline_events: pick(before, used),
+      baseline_exposure: pick(daysBefore, used, DAYS_PER_YEAR),
+      events: pick(events, used),
+      exposure: pick(days, used, DAYS_PER_YEAR),
     };
-    const contacts = pick(data.contacts, fitted);
+    const contacts = pick(data.contacts, used);
     const each = measured('rate_ratio', 'each contact more', 'HC0', 'ratio');
     const present = labels.flatMap((_, g) => (contacts.some((n) => groupOf(n) === g) ? [g] : []));
     const [reference, ...others] = present;
@@ -97,7 +121,7 @@ export function doseRows(
         resultRow(
           cell,
           each,
-          failed(fitted.length === 0 ? 'nobody is followed so long' : 'one dose group only'),
+          failed(used.length === 0 ? 'nobody is followed so long' : 'one dose group only'),
         ),
       ];
     const slope = fitNbAncova({ treated: contacts, ...common });
@@ -123,9 +147,9 @@ export function doseRows(
         ? {}
         : {
             adjustment: {
-              rows: fitted.length,
+              rows: used.length,
               columns: more.length,
-              x: Float64Array.from({ length: fitted.length * more.length }, (_, k) => {
+              x: Float64Array.from({ length: used.length * more.length }, (_, k) => {
                 const column = columns[k % more.length] as Float64Array;
                 return column[Math.floor(k / more.length)] as number;
               }),
@@ -134,13 +158,13 @@ export function doseRows(
     });
     others.forEach((g, k) => {
       const contrast = `${labels[g] ?? ''} / ${labels[reference] ?? ''}`;
-      const place = measured('rate_ratio', contrast, 'likelihood', 'ratio');
+      const said = measured('rate_ratio', contrast, 'likelihood', 'ratio');
       // Columns: constant, the first group, log earlier rate, the other groups.
       const column = k === 0 ? 1 : k + 2;
       rows.push(
         resultRow(
           cell,
-          place,
+          said,
           grouped.status === 'estimated'
             ? ratio(
                 {
@@ -156,4 +180,5 @@ export function doseRows(
     });
     return rows;
   });
+  return [...persons, ...fitted];
 }

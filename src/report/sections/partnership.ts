@@ -80,6 +80,12 @@ export function methodLabel(row: ReleasedResultRow, isPrimary: boolean): string 
   return `${adjusted}${isPrimary ? ' (primary)' : ''}`;
 }
 
+/** `1-5` of `intensive x 1-5`. */
+function doseOf(level: string, { treated }: Partnership): string {
+  const prefix = `${treated} x `;
+  return level.startsWith(prefix) ? level.slice(prefix.length) : level;
+}
+
 interface RateLine {
   readonly arm: string;
   readonly phase: string;
@@ -130,7 +136,6 @@ function rateLines(
     .sort(
       (a, b) =>
         levels.indexOf(a.arm) - levels.indexOf(b.arm) ||
-        dosePlace(a.arm) - dosePlace(b.arm) ||
         WINDOWS.indexOf(a.phase) - WINDOWS.indexOf(b.phase) ||
         (a.clock < b.clock ? -1 : 1),
     );
@@ -358,9 +363,14 @@ export async function partnershipSection(reading: Reading, estimate: Partnership
     parts.push(html`${table.view}`);
   }
 
-  const doses = rateLines(reading, estimate, 'contacts', []).slice();
+  const doseStratum = `${arms} x contacts`;
+  const doses = rateLines(reading, estimate, doseStratum, []).map((line) => ({
+    ...line,
+    arm: doseOf(line.arm, estimate),
+  }));
+  doses.sort((a, b) => dosePlace(a.arm) - dosePlace(b.arm));
   const doseRatios = [
-    ...reading.find({ estimate_id: estimate.id, population, stratum: 'contacts', measure: 'rate_ratio' }),
+    ...reading.find({ estimate_id: estimate.id, population, stratum: doseStratum, measure: 'rate_ratio' }),
   ].sort((a, b) => dosePlace(a.contrast) - dosePlace(b.contrast));
   if (doses.length > 0 || doseRatios.length > 0) {
     const clock = clockOf(doseRatios);
@@ -395,7 +405,7 @@ export async function partnershipSection(reading: Reading, estimate: Partnership
         reading,
         fileName(estimate, 'dose', 'rates'),
         `Rates after day ${days}, by contacts before it`,
-        'contacts',
+        doseStratum,
         doses,
       );
       tables.push(table);
