@@ -9,7 +9,7 @@ import { ratioChart } from '../ratio-chart.ts';
 import { absence, confidenceOf, fileName, type Reading } from '../reading.ts';
 import type { Figure } from '../tables.ts';
 import { fileColumns, markNote } from '../value-text.ts';
-import { CLOCK, capital, spoken } from '../words.ts';
+import { CLOCK, capital, PHASES, phaseWords, spoken } from '../words.ts';
 
 /** A forest of the ratios of a model: one row a contrast, one mark a series, 1 as the line to compare with. */
 
@@ -28,9 +28,10 @@ export interface Part {
 
 export const NOTHING: Part = { body: html``, figures: [], tables: [] };
 
-/** `dose: one more` -> `Dose, one more`; `phase: in / before` -> `Phase: in against before`. */
+/** `dose: one more` -> `Dose, one more`; `phase: in / before` -> `In treatment against before any treatment`. */
 export function contrastWords(contrast: string | null): string {
   const [term = '', rest = ''] = (contrast ?? '').split(/: (.*)/s);
+  if (term === 'phase') return capital(rest.split(' / ').map(phaseWords).join(' against '));
   if (rest === 'one more') return `${capital(spoken(term))}, one more`;
   return `${capital(spoken(term))}: ${rest.replace(' / ', ' against ')}`;
 }
@@ -41,6 +42,15 @@ export function ratioText(row: ReleasedResultRow | undefined): string {
   return row.ci_low === null || row.ci_high === null
     ? decimal(row.value, digits)
     : `${decimal(row.value, digits)} (${decimal(row.ci_low, digits)} to ${decimal(row.ci_high, digits)})`;
+}
+
+/** Phases in their order, before everything else; other terms as they come. */
+export function byPhase(a: ReleasedResultRow, b: ReleasedResultRow): number {
+  const place = ({ contrast }: ReleasedResultRow): number => {
+    const phase = /^phase: (.*) \/ /.exec(contrast ?? '')?.[1];
+    return phase === undefined ? PHASES.length : PHASES.indexOf(phase);
+  };
+  return place(a) - place(b);
 }
 
 export function clockSeries(row: ReleasedResultRow): string {

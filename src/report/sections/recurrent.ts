@@ -11,7 +11,7 @@ import { absence, confidenceOf, fileName, type Reading, type Section, titleOf } 
 import type { Figure } from '../tables.ts';
 import { fileColumns, markNote } from '../value-text.ts';
 import { CLOCK, capital, spoken } from '../words.ts';
-import { clockSeries, joined, NOTHING, type Part, ratioPart } from './hazard-ratios.ts';
+import { byPhase, clockSeries, joined, NOTHING, type Part, ratioPart } from './hazard-ratios.ts';
 
 /** How many events people have: the mean by days since entry, who is at risk, and the rate ratios of the model. */
 
@@ -210,13 +210,12 @@ async function modelPart(
   const rows = reading.find({ estimate_id: estimate.id, population, stratum });
   const ratios = rows.filter(({ measure }) => measure === 'rate_ratio');
   const isWhole = stratum === 'all';
-  const lines = reading
-    .levels(stratum, ratios)
-    .flatMap((level) =>
-      ratios
-        .filter((row) => row.level === level && row.contrast !== null)
-        .map((row) => ({ group: isWhole ? '' : capital(spoken(level)), series: clockSeries(row), row })),
-    );
+  const lines = reading.levels(stratum, ratios).flatMap((level) =>
+    ratios
+      .filter((row) => row.level === level && row.contrast !== null)
+      .sort(byPhase)
+      .map((row) => ({ group: isWhole ? '' : capital(spoken(level)), series: clockSeries(row), row })),
+  );
   const scale = { age: 'of the same age', calendar: 'on the same day', 'study-time': 'as long after entry' }[
     model.scale
   ];
