@@ -69,6 +69,11 @@ const NAMED_FROM: Readonly<Record<Protocol['study']['disclosure']['profile'], nu
   acro: 100,
 };
 
+/** How many persons a level needs to have a name of its own. */
+export function namedFrom(protocol: Protocol): number {
+  return NAMED_FROM[protocol.study.disclosure.profile];
+}
+
 /** What each level of a stratum is called in the cohort. */
 export function levelNames(protocol: Protocol): Table {
   return once(protocol, 'level_name', () => levelNamesIn(protocol, 'level_name', cohortStratum));

@@ -205,6 +205,39 @@ describe('a case series', () => {
   });
 });
 
+describe('levels too rare to be told', () => {
+  const rare = (events_waiting: number, persons_waiting: number): readonly Case[] =>
+    series.map(({ cells: own }, i) => ({
+      cells: [
+        ...own,
+        ...(i < persons_waiting
+          ? [{ exposure: 'waiting', days: 5, events: i < events_waiting ? 1 : 0 }]
+          : []),
+      ],
+    }));
+  const levels = { exposures: [...CONTEXT.exposures, 'waiting'], named_from: 20 };
+  const phasesOf = (rows: readonly ResultRow[]) =>
+    rows.filter((row) => row.measure === 'events' && row.phase !== null).map((row) => row.phase);
+
+  it('are taken in by the smallest that can be, never by the reference or the time before', () => {
+    const rows = fitted(rare(2, 6), levels);
+    expect(phasesOf(rows)).toEqual([
+      'cases',
+      'cases: baseline',
+      'cases: pre-exposure',
+      'cases: exposed and rare levels',
+    ]);
+    expect(one(rows, { phase: 'cases: exposed and rare levels', measure: 'events' }).value).toBe(
+      events('exposed') + 2,
+    );
+  });
+
+  it('keep their names from twenty cases and ten events on, and where nothing is withheld', () => {
+    expect(phasesOf(fitted(rare(10, 20), levels))).toContain('cases: waiting');
+    expect(phasesOf(fitted(rare(1, 1), { exposures: levels.exposures }))).toContain('cases: waiting');
+  });
+});
+
 describe('a case series without an answer', () => {
   const cells = (baseline: number, exposed: number): Case => ({
     cells: [

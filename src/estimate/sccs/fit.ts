@@ -18,11 +18,14 @@ import {
 } from '../within-person.ts';
 import type { caseRow } from './counts.ts';
 import { PRE_EXPOSURE } from './exposure.ts';
+import { shownExposures } from './rare-levels.ts';
 
 /** Relative incidences of a case series, the counts they stand on, and the tests of what they take for granted. */
 
 export interface SccsContext extends EstimateContext {
   readonly clock: Clock;
+  /** How many cases, and half as many events, a level needs to be told; undefined: any. */
+  readonly named_from?: number;
   /** Levels of exposure in the order of the report; those that do not occur are left out. */
   readonly exposures: readonly string[];
   readonly reference: string;
@@ -393,6 +396,26 @@ function seriesRows(series: Series, context: SccsContext): ResultRow[] {
   return rows;
 }
 
+/** The levels as the whole population allows them to be named; its parts have the same, so that they add up. */
 export function fitSccs(rows: Cases, context: SccsContext): ResultRow[] {
-  return seriesOf(rows).flatMap((series) => seriesRows(series, context));
+  const all = seriesOf(rows);
+  const whole = all.find((series) => series.stratum === 'all');
+  const { named_from, exposures, reference } = context;
+  if (named_from === undefined || whole === undefined)
+    return all.flatMap((series) => seriesRows(series, context));
+  const shown = shownExposures(
+    exposures.map((exposure) => {
+      const isIn = (row: number): boolean => whole.exposure[row] === exposure;
+      return {
+        exposure,
+        cases: new Set(whole.person.filter((_, row) => isIn(row))),
+        events: total(whole.events, isIn),
+      };
+    }),
+    reference,
+    { cases: named_from, events: named_from / 2 },
+  );
+  const name = (exposure: string): string => shown.get(exposure) ?? exposure;
+  const told = { ...context, exposures: [...new Set(exposures.map(name))] };
+  return all.flatMap((series) => seriesRows({ ...series, exposure: series.exposure.map(name) }, told));
 }

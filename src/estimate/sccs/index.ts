@@ -1,5 +1,6 @@
 import type { EstimateOf } from '../../protocol/tables.ts';
 import type { Design, EstimateContext } from '../design.ts';
+import { namedFrom } from '../population.ts';
 import { type Cell, resultRow } from '../rows.ts';
 import type { ResultRow } from '../tables.ts';
 import { caseRow, clockOf, countCases } from './counts.ts';
@@ -55,6 +56,7 @@ export const sccs: Design<'sccs'> = {
           : fitSccs(rows, {
               ...context,
               clock: clockOf(protocol, estimate),
+              ...(protocol.study.disclosure.profile === 'none' ? {} : { named_from: namedFrom(protocol) }),
               exposures: exposuresOf(estimate, reference),
               reference,
               ages: ageBandsOf(estimate).labels,

@@ -5,8 +5,8 @@ import { PLAIN } from '../interval-chart.ts';
 import { decimal, digitsFor } from '../numbers.ts';
 import { absence, confidenceOf, type Reading } from '../reading.ts';
 import { ratioWords } from '../sections/event-time.ts';
-import { exposureRows, incidences, leadMethod, sccsSection } from '../sections/sccs.ts';
-import { capital, phaseWords } from '../words.ts';
+import { exposureRows, incidences, leadMethod, levelWords, sccsSection } from '../sections/sccs.ts';
+import { capital } from '../words.ts';
 import type { DesignReport } from './design.ts';
 import { personsWords, type Statement, UNSHOWN } from './statement.ts';
 
@@ -26,10 +26,8 @@ function sccsStatements(reading: Reading, estimate: EstimateOf<'sccs'>): readonl
   const population = estimate.population ?? 'all';
   const outcome = reading.outcome(estimate);
   const caution = reading.isRestricted(population) ? selectionCaution(null) : undefined;
-  const words = (level: string): string =>
-    estimate.phases === true && level !== 'baseline' ? phaseWords(level) : level;
   return answers(reading, estimate).map((row) => {
-    const [level = '', reference = ''] = (row.contrast ?? '').split(' / ').map(words);
+    const [level = '', reference = ''] = (row.contrast ?? '').split(' / ').map(levelWords);
     const who = `${reading.population(population)} with events, ${level}`;
     if (row.value === null) {
       const why = row.status === 'not-estimable' ? absence(row) : UNSHOWN;
@@ -72,7 +70,7 @@ export const sccs: DesignReport<'sccs'> = {
       answers(reading, estimate, variant).map((row) => ({
         variant,
         population: estimate.population ?? 'all',
-        series: capital(row.contrast?.split(' / ')[0] ?? 'Exposed'),
+        series: capital(levelWords(row.contrast?.split(' / ')[0] ?? 'exposed')),
         row,
       })),
   },

@@ -38,12 +38,16 @@ export function ratioWords(row: ReleasedResultRow | undefined): string {
     : `${decimal(row.value, digits)} (${decimal(row.ci_low, digits)} to ${decimal(row.ci_high, digits)})`;
 }
 
-/** The clock a reader is told the answer on: at liberty where it is known. */
-function clockOf(rows: readonly ReleasedResultRow[]): string {
-  return rows.some(({ clock }) => clock === 'at-liberty') ? 'at-liberty' : 'calendar';
+/** The clock a reader is told the answer on: at liberty where that is known and may be shown. */
+function clockOf(rows: readonly ReleasedResultRow[], measure: string): string {
+  const own = rows.filter((row) => row.measure === measure);
+  const isOn = (row: ReleasedResultRow): boolean => row.clock === 'at-liberty';
+  const shown = own.filter((row) => row.value !== null);
+  return (shown.length > 0 ? shown : own).some(isOn) ? 'at-liberty' : 'calendar';
 }
 
 interface ModelNumbers {
+  readonly clock: string;
   readonly bins: readonly ReleasedResultRow[];
   readonly after: ReleasedResultRow | undefined;
   readonly joint: ReleasedResultRow | undefined;
@@ -62,10 +66,11 @@ export function modelNumbers(
     population: estimate.population ?? 'all',
     ...level,
   });
-  const clock = clockOf(rows);
+  const clock = clockOf(rows, 'rate_ratio');
   const own = rows.filter((row) => row.clock === clock || row.clock === null);
   const one = (measure: string) => own.find((row) => row.measure === measure);
   return {
+    clock,
     bins: own
       .filter((row) => row.measure === 'rate_ratio' && row.time !== null)
       .sort((a, b) => (a.time ?? 0) - (b.time ?? 0)),
@@ -249,7 +254,6 @@ export async function eventTimeSection(reading: Reading, estimate: EventTime): P
   const event = eventWords(estimate);
   const title = titleOf(estimate, `${capital(outcome)} by time to and since ${event}`);
   const rows = reading.find({ estimate_id: estimate.id, population });
-  const clock = clockOf(rows);
   const window = windowOf(estimate);
   const { donut } = estimate;
   const shade =
@@ -265,12 +269,16 @@ export async function eventTimeSection(reading: Reading, estimate: EventTime): P
   );
   for (const stratum of strata) {
     const own = rows.filter((row) => row.stratum === stratum);
-    const levels = reading.levels(stratum, own);
+    const clock = clockOf(own, 'event_time_rate_curve');
+    const levels = reading.levels(
+      stratum,
+      own.filter((row) => row.level !== null && row.level !== ''),
+    );
     const isWhole = stratum === 'all';
     const divided = isWhole ? '' : ` by ${reading.stratum(stratum)}`;
     const labelOf = (level: string): string => (level === 'all' ? 'Everyone' : capital(level));
     const curve = own
-      .filter((row) => row.measure === 'event_time_rate_curve' && row.clock === clock)
+      .filter((row) => row.measure === 'event_time_rate_curve' && row.clock === clock && row.time !== null)
       .sort(
         (a, b) =>
           levels.indexOf(a.level ?? '') - levels.indexOf(b.level ?? '') || (a.time ?? 0) - (b.time ?? 0),
@@ -373,7 +381,7 @@ export async function eventTimeSection(reading: Reading, estimate: EventTime): P
     const figure: Figure = {
       name: modelName,
       title: modelTitle,
-      caption: `Conditional Poisson regression with one fixed effect a person, on ${CLOCK[clock] ?? clock}: each bin against the shaded days before, with ${confidenceOf(estimate)} interval robust by person. Persons without events say nothing here. ${trendWords(whole.numbers)}`,
+      caption: `Conditional Poisson regression with one fixed effect a person, on ${CLOCK[whole.numbers.clock] ?? whole.numbers.clock}: each bin against the shaded days before, with ${confidenceOf(estimate)} interval robust by person. Persons without events say nothing here. ${trendWords(whole.numbers)}`,
       alt,
       svg: await drawSpec(spec, { name: modelName, title: modelTitle, alt, stamp: reading.stamp }),
       spec,

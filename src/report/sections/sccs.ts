@@ -30,8 +30,12 @@ export function leadMethod(estimate: Sccs): string {
   return estimate.variance === 'model' ? MODEL : ROBUST;
 }
 
-function levelWords(level: string): string {
-  return ['before', 'waiting', 'in', 'between', 'after'].includes(level) ? phaseWords(level) : level;
+const AND_RARE = ' and rare levels';
+
+export function levelWords(level: string): string {
+  const own = level.replace(AND_RARE, '');
+  const words = ['before', 'waiting', 'in', 'between', 'after'].includes(own) ? phaseWords(own) : own;
+  return level.endsWith(AND_RARE) ? `${words}, and rare levels` : words;
 }
 
 function contrastWords(row: ReleasedResultRow): string {
@@ -76,7 +80,10 @@ export function exposureRows(
     ...(estimate.windows ?? []).map(({ label }) => label),
     ...['before', 'waiting', 'in', 'between', 'after', 'baseline'],
   ];
-  const place = (row: ReleasedResultRow): number => order.indexOf(row.contrast?.split(' / ')[0] ?? '');
+  const place = (row: ReleasedResultRow): number => {
+    const found = order.indexOf((row.contrast?.split(' / ')[0] ?? '').replace(AND_RARE, ''));
+    return found < 0 ? order.length : found;
+  };
   return rows
     .filter((row) => isOfExposure(row, estimate.reference ?? 'baseline'))
     .sort((a, b) => place(a) - place(b));
