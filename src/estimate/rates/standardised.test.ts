@@ -146,6 +146,36 @@ describe('a standardised rate', () => {
   });
 });
 
+describe('a standardised rate of one sex', () => {
+  it('has the standard ages of that sex', () => {
+    const she: readonly Person[] = [
+      { '18-24 x female': [2, 200], '25+ x female': [1, 165] },
+      { '25+ x female': [0, 365] },
+    ];
+    const he: readonly Person[] = [{ '18-24 x male': [4, 365] }, { '25+ x male': [1, 300] }];
+    const pairs = [
+      ...pairsOf('all', [...she, ...he]),
+      ...pairsOf('female', she).map((pair) => ({ ...pair, stratum: 'sex' })),
+    ];
+    const own = { ...protocol, strata: { sex: 'sex' as const } };
+    const rows = fitStandardised(
+      pairs,
+      own,
+      { by: ['age_band', 'sex'], weights: 'esp-2013' },
+      () => 2,
+      CONTEXT,
+    );
+    const row = find(rows, 'female', 'Fay-Feuer');
+    const young = europeanPersons({ label: '', from: 18, to: 25 });
+    const older = europeanPersons({ label: '', from: 25, to: null });
+    expect(row.value).toBeCloseTo(
+      (young * (2 / (200 / YEAR)) + older * (1 / (530 / YEAR))) / (young + older),
+      10,
+    );
+    expect(row.events).toBe(3);
+  });
+});
+
 describe('the European standard population of 2013', () => {
   it('is 100,000 persons, however it is cut', () => {
     const all = { label: '', from: null, to: null };

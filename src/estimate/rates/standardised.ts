@@ -6,7 +6,7 @@ import { DAYS_PER_YEAR, levelled, type Outcome, resultRow } from '../rows.ts';
 import type { ResultRow } from '../tables.ts';
 import type { classPair } from './classes.ts';
 import { type RateContext, rateCell } from './fit.ts';
-import { type Standardise, standardWeights } from './standard.ts';
+import { classParts, type Standardise, standardWeights } from './standard.ts';
 
 /** Directly standardised rates of each cell: what the rate would be if its time had the ages and sexes of the standard. */
 
@@ -45,6 +45,14 @@ function classTotals(
   );
 }
 
+/** A level of sex is standardised to its own sex: the classes of the other are none of its time. */
+function ownClasses(protocol: Protocol, { by }: Standardise, pair: Pair): (label: string) => boolean {
+  const place = by.indexOf('sex');
+  const isSex = new Map(Object.entries(protocol.strata)).get(pair.stratum ?? '') === 'sex';
+  if (!isSex || place < 0) return () => true;
+  return (label) => classParts(label)[place] === pair.level;
+}
+
 /** `persons` of a cell with time at risk, by stratum, level, division and clock. */
 export type PersonsOf = (pair: Pair) => number;
 
@@ -67,7 +75,8 @@ export function fitStandardised(
       const [first] = own;
       if (first === undefined) return [];
       const totals = classTotals(own);
-      const labels = standard.status === 'known' ? [...standard.weight.keys()].sort() : [];
+      const isOwn = ownClasses(protocol, standardise, first);
+      const labels = standard.status === 'known' ? [...standard.weight.keys()].filter(isOwn).sort() : [];
       const events = labels.map((label) => totals.get(label)?.events ?? 0);
       const years = labels.map((label) => totals.get(label)?.years ?? 0);
       const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
