@@ -148,6 +148,12 @@ export const survival = defineDesign({
       ...study,
       need: (holds, _, message, fix) => need(holds, 'cox', message, fix),
       reference: (kind, name, path) => study.reference(kind, name, ['cox', ...path]),
+      // Of those who left, how and after how long is known when their clock starts.
+      stratum: (name) => {
+        const known = study.stratum(name);
+        const isKnownThen = known === 'exit_group' || known === 'retention_band';
+        return estimate.from === 'journey-end' && isKnownThen ? undefined : known;
+      },
     });
     const terms = (model.adjust ?? []).filter((term) => typeof term === 'string');
     for (const [i, one] of (model.strata ?? []).entries()) {
