@@ -46,6 +46,17 @@ export function isBin(row: ResultRow): boolean {
   return row.time !== null && BINS.has(row.measure ?? '');
 }
 
+/**
+ * Whether the row tells events and time and no number of persons of its own, so that a number of persons withheld is no
+ * gap: a bin of a curve, a level of exposure of a case series.
+ */
+export function tellsNoPersons(row: ResultRow): boolean {
+  return (
+    isBin(row) ||
+    (row.design === 'sccs' && row.phase?.startsWith('cases: ') === true && row.measure !== 'proportion')
+  );
+}
+
 export function kindOf(row: ResultRow): RowKind {
   const measure = row.measure ?? '';
   if (row.level === ALL_LEVELS) return 'test';

@@ -1,6 +1,6 @@
 import type { ResultRow } from '../estimate/tables.ts';
 import type { CurveRelease } from './curve-release.ts';
-import { isBin } from './measures.ts';
+import { tellsNoPersons } from './measures.ts';
 import type { Profile } from './profiles.ts';
 import { isSmall } from './protect.ts';
 import type { RowPlan } from './result-cells.ts';
@@ -43,7 +43,7 @@ export function gapsOf(
     const isWhole =
       kind === 'cell'
         ? // A bin that hides how many are at risk is a bin that is shown.
-          isShown(isBin(row) ? value : [...value, ...persons])
+          isShown(tellsNoPersons(row) ? value : [...value, ...persons])
         : kind === 'curve'
           ? curves.steps(row) !== undefined
           : // Curves of variants are never shown; that is no gap.

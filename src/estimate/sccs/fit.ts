@@ -197,7 +197,10 @@ function effectRows(
 
 const NOTHING: Outcome = { status: 'not-estimable', note: 'nothing to compare' };
 
-/** Of the cases, by level of exposure: these are persons with events, so events over person-years are no rate. */
+/**
+ * Of the cases, by level of exposure: these are persons with events, so events over person-years are no rate. How many
+ * have time in a level is told of all levels together only: that all but two were ever seen before treatment is about two.
+ */
 function countRows(series: Series, cell: Cell, context: SccsContext): ResultRow[] {
   const count = { method: 'count', unit: 'number' };
   const place = (phase: string, keeps: (row: number) => boolean): readonly ResultRow[] => {
@@ -210,7 +213,9 @@ function countRows(series: Series, cell: Cell, context: SccsContext): ResultRow[
     };
     if (own.persons === 0) return [];
     return [
-      resultRow(own, { measure: 'persons', ...count }, { status: 'estimated', value: own.persons }),
+      ...(phase === 'cases'
+        ? [resultRow(own, { measure: 'persons', ...count }, { status: 'estimated', value: own.persons })]
+        : []),
       resultRow(own, { measure: 'events', ...count }, { status: 'estimated', value: own.events ?? 0 }),
       resultRow(
         own,
