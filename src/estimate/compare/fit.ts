@@ -33,6 +33,8 @@ interface Asked {
 }
 
 const ALL = 'all levels';
+/** Satterthwaite's degrees of freedom of a contrast below which the joint F test is not to be trusted. */
+const FEW_FREEDOM = 30;
 
 /** `, adjusted for sex and age_at_entry, within calendar year`. */
 function termsName({ adjust, divide }: CompareContext): string {
@@ -141,9 +143,14 @@ function jointRows(
     fit.df_joint === undefined ? {} : { df_denominator: fit.df_joint },
   );
   const left = contrasts.length - columns.length;
-  const notes = [note.note, left === 0 ? undefined : 'levels that cannot be estimated are left out'].filter(
-    (one) => one !== undefined,
-  );
+  const fewest = columns.reduce((least, column) => Math.min(least, fit.df?.[column] ?? least), FEW_FREEDOM);
+  const notes = [
+    note.note,
+    left === 0 ? undefined : 'levels that cannot be estimated are left out',
+    fewest < FEW_FREEDOM
+      ? 'a level has few persons or clusters: the joint test is too easily significant'
+      : undefined,
+  ].filter((one) => one !== undefined);
   const rows: ResultRow[] = [];
   if (made.status === 'singular') {
     rows.push(

@@ -269,7 +269,7 @@ async function stratumParts(
       name,
       title,
       caption:
-        `Rate ${when}, divided by that of ${reference ?? 'the reference'}, with ${confidence} interval. ${told === '' ? '' : `${told}. `}${testWords(comparison.test)} Levels have no order of merit: neighbours whose intervals overlap are not told apart.${isCut(points, domain) ? ' Intervals that leave the picture are in the table.' : ''} ${markNote(reading, points)}`.trimEnd(),
+        `Rate ${when}, divided by that of ${reference ?? 'the reference'}, with ${confidence} interval. ${told === '' ? '' : `${told}. `}${testWords(comparison.test)} Levels have no order of merit: the joint test says whether they differ at all, and each interval is against the reference alone.${isCut(points, domain) ? ' Intervals that leave the picture are in the table.' : ''} ${markNote(reading, points)}`.trimEnd(),
       alt,
       svg: await drawSpec(spec, { name, title, alt, stamp: reading.stamp }),
       spec,
