@@ -76,7 +76,7 @@ describe('The partnership example', () => {
   it('shows a dose-response that no contact has made, with its caution', () => {
     const each = rowOf(results, {
       ...ARMS,
-      stratum: 'arm x contacts',
+      stratum: 'arm',
       contrast: 'each contact more',
       measure: 'rate_ratio',
     });

@@ -92,7 +92,7 @@ const ROWS: readonly ReleasedResultRow[] = [
   contrast({ measure: 'power', contrast: 'intensive / usual = 0.7', value: 0.48 }),
   ...['12 or more / none', '1-5 / none', 'each contact more'].map((dose) =>
     contrast({
-      stratum: 'arm x contacts',
+      stratum: dose.startsWith('each') ? 'arm' : 'arm x contacts',
       phase: 'after day 91',
       contrast: dose,
       method: `${ANCOVA}, HC0`,

@@ -112,6 +112,8 @@ export function doseRows(
       exposure: pick(days, used, DAYS_PER_YEAR),
     };
     const contacts = pick(data.contacts, used);
+    // About the arm as a whole: it stands when a dose group is too small to be shown.
+    const whole: Cell = { ...cell, stratum: context.arms };
     const each = measured('rate_ratio', 'each contact more', 'HC0', 'ratio');
     const present = labels.flatMap((_, g) => (contacts.some((n) => groupOf(n) === g) ? [g] : []));
     const [reference, ...others] = present;
@@ -119,7 +121,7 @@ export function doseRows(
       return [
         ...rows,
         resultRow(
-          cell,
+          whole,
           each,
           failed(used.length === 0 ? 'nobody is followed so long' : 'one dose group only'),
         ),
@@ -128,14 +130,14 @@ export function doseRows(
     if (slope.status === 'estimated') {
       const log = { estimate: slope.log_rate_ratio, se: slope.se_log_robust };
       rows.push(
-        resultRow(cell, each, ratio(log, confidence, CAUTION)),
+        resultRow(whole, each, ratio(log, confidence, CAUTION)),
         resultRow(
-          cell,
+          whole,
           measured('coefficient', 'each contact more', 'HC0', 'log rate ratio'),
           plain(log, confidence),
         ),
       );
-    } else rows.push(resultRow(cell, each, failed(failureWords(slope))));
+    } else rows.push(resultRow(whole, each, failed(failureWords(slope))));
     // The kernel knows one exposure: the first group above the reference stands there, the others beside it.
     const dummy = (g: number | undefined): Float64Array => contacts.map((n) => (groupOf(n) === g ? 1 : 0));
     const [first, ...more] = others;

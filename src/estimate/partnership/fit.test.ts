@@ -317,7 +317,7 @@ describe('Dose', () => {
     const rows = estimate(people, { dose: { landmark: 91, from: [1, 6, 12] } });
     expectSound(rows);
     const each = one(rows, {
-      stratum: 'programme x contacts',
+      stratum: 'programme',
       measure: 'rate_ratio',
       contrast: 'each contact more',
     });
@@ -353,7 +353,7 @@ describe('Dose', () => {
     });
     const rows = estimate([...people, { arm: 0, b: 1, a: 1 }], { dose: { landmark: 91, from: [1, 6] } });
     const each = one(rows, {
-      stratum: 'programme x contacts',
+      stratum: 'programme',
       measure: 'rate_ratio',
       contrast: 'each contact more',
     });

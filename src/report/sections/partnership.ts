@@ -97,6 +97,8 @@ interface RateLine {
 }
 
 const WINDOWS = ['before entry', 'after entry'];
+/** The contrast of the dose as a number. */
+const EACH = 'each contact more';
 
 /** The least contacts of a dose group, or of the group that a contrast begins with; `each contact more` comes first. */
 function dosePlace(label: string | null): number {
@@ -333,7 +335,10 @@ export async function partnershipSection(reading: Reading, estimate: Partnership
     const warning = compared.find((row) => row.measure === 'ratio_of_rate_ratios' && row.note !== null);
     const everything = reading
       .find({ estimate_id: estimate.id, population, stratum: arms })
-      .filter(({ measure }) => measure === 'rate_ratio' || measure === 'ratio_of_rate_ratios');
+      .filter(
+        ({ measure, contrast }) =>
+          contrast !== EACH && (measure === 'rate_ratio' || measure === 'ratio_of_rate_ratios'),
+      );
     await add(
       {
         name: fileName(estimate, 'ratios'),
@@ -370,6 +375,13 @@ export async function partnershipSection(reading: Reading, estimate: Partnership
   }));
   doses.sort((a, b) => dosePlace(a.arm) - dosePlace(b.arm));
   const doseRatios = [
+    ...reading.find({
+      estimate_id: estimate.id,
+      population,
+      stratum: arms,
+      measure: 'rate_ratio',
+      contrast: EACH,
+    }),
     ...reading.find({ estimate_id: estimate.id, population, stratum: doseStratum, measure: 'rate_ratio' }),
   ].sort((a, b) => dosePlace(a.contrast) - dosePlace(b.contrast));
   if (doses.length > 0 || doseRatios.length > 0) {
