@@ -56,6 +56,10 @@ export function directlyStandardisedRate(
   let totalWeight = 0;
   for (let i = 0; i < n; i++) totalWeight += standardPopulation[i] as number;
   if (!(totalWeight > 0)) throw new RangeError('directlyStandardisedRate: the standard population is empty');
+  // In units of the longest person-time: its squares neither overflow nor vanish, however rare or common events are.
+  let unit = 0;
+  for (let i = 0; i < n; i++) unit = Math.max(unit, personYears[i] as number);
+  if (unit === 0) unit = 1;
   const empty: number[] = [];
   const sums: StandardisedSums = {
     events: 0,
@@ -79,7 +83,7 @@ export function directlyStandardisedRate(
       empty.push(i);
       continue;
     }
-    const perEvent = weight / time;
+    const perEvent = weight / (time / unit);
     strata++;
     sums.events += y;
     sums.person_years += time;
@@ -92,13 +96,15 @@ export function directlyStandardisedRate(
   if (empty.length > 0) return { status: 'stratum-without-person-time', strata: empty };
   sums.mean /= strata;
   sums.mean_square /= strata;
-  const limits = INTERVALS[method](sums, level);
+  const scaled = INTERVALS[method](sums, level);
+  const limits = { lower: scaled.lower / unit, upper: scaled.upper / unit };
   if (sums.events === 0) {
     return method === 'fay-feuer' || method === 'tiwari'
       ? { status: 'no-events', upper: limits.upper }
       : { status: 'no-events' };
   }
-  const { rate, variance } = sums;
+  const rate = sums.rate / unit;
+  const variance = sums.variance / unit / unit;
   return {
     status: 'estimated',
     events: sums.events,

@@ -152,7 +152,8 @@ function incidenceCurve(
     for (let j = 0; j < causes; j++) {
       const at = k * causes + j;
       const value = p[j + 1] as number;
-      const spread = Math.sqrt(covariance[(j + 1) * size + j + 1] as number);
+      // Where everyone ends with the cause its variance is 0, which rounding can put below.
+      const spread = Math.sqrt(Math.max(0, covariance[(j + 1) * size + j + 1] as number));
       const limits = survivalLimits(value, spread / value, z, conf_type);
       incidence[at] = value;
       se[at] = spread;
