@@ -152,34 +152,26 @@ describe('a case series', () => {
     ]);
   });
 
-  it('fits the first event of each person alone beside', () => {
-    const firsts: readonly Case[] = [
-      {
-        cells: [
-          { exposure: 'baseline', days: 10, events: 5, first_events: 0 },
-          { exposure: 'exposed', days: 10, events: 1, first_events: 1 },
-        ],
-      },
-      {
-        cells: [
-          { exposure: 'baseline', days: 10, events: 1, first_events: 1 },
-          { exposure: 'exposed', days: 10, events: 3, first_events: 0 },
-        ],
-      },
-      {
-        cells: [
-          { exposure: 'baseline', days: 10, events: 1, first_events: 1 },
-          { exposure: 'exposed', days: 10, events: 0 },
-        ],
-      },
+  it('fits the first event of each person alone beside, where events are rare', () => {
+    const pair = (baseline: number, exposed: number, first: 'baseline' | 'exposed'): Case => ({
+      cells: [
+        { exposure: 'baseline', days: 10, events: baseline, first_events: first === 'baseline' ? 1 : 0 },
+        { exposure: 'exposed', days: 10, events: exposed, first_events: first === 'exposed' ? 1 : 0 },
+      ],
+    });
+    const several = [pair(5, 1, 'exposed'), pair(1, 3, 'baseline')];
+    const cases = [
+      ...Array.from({ length: 30 }, () => pair(1, 0, 'baseline')),
+      ...Array.from({ length: 10 }, () => pair(0, 1, 'exposed')),
+      ...several,
     ];
-    const rows = fitted(firsts);
-    expect(one(rows, { ...RATIO, method: ROBUST }).value).toBeCloseTo(4 / 7, 11);
-    expect(one(rows, { ...RATIO, method: `${ROBUST}, first event of each person` }).value).toBeCloseTo(
-      1 / 2,
-      11,
-    );
-    expect(one(rows, { measure: 'proportion' }).value).toBeCloseTo(2 / 3, 12);
+    const method = `${ROBUST}, first event of each person`;
+    const rows = fitted(cases);
+    expect(one(rows, { ...RATIO, method: ROBUST }).value).toBeCloseTo(14 / 36, 11);
+    expect(one(rows, { ...RATIO, method }).value).toBeCloseTo(11 / 31, 11);
+    expect(one(rows, { measure: 'proportion' }).value).toBeCloseTo(2 / 42, 12);
+    const often = one(fitted([...several, ...cases.slice(0, 15)]), { ...RATIO, method });
+    expect([often.status, often.note?.split(':')[0]]).toEqual(['not-estimable', 'events are not rare']);
   });
 
   it('finds the ratio that made the events, whatever persons are like and however they age', () => {

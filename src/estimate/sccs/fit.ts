@@ -144,6 +144,19 @@ function fitSeries(
   };
 }
 
+/** A sum of squares over fewer departed cases than this for each term says more of chance than of a difference. */
+const DEPARTED_PER_TERM = 10;
+const TOO_FEW_DEPARTED: WithinOutcome = {
+  status: 'not-estimable',
+  note: `fewer than ${DEPARTED_PER_TERM} cases a term whose observation ended with death or emigration`,
+};
+/** With more repeated events than this the first comes early in a person's time because others follow. */
+const MOST_REPEATED = 0.1;
+const RECURRENT: WithinOutcome = {
+  status: 'not-estimable',
+  note: 'events are not rare: the first of several comes early by nature, and is no check',
+};
+
 const CHI_SQUARE = 'chi-square';
 
 function wald(degrees_of_freedom: number): string {
@@ -232,19 +245,29 @@ function countRows(series: Series, cell: Cell, context: SccsContext): ResultRow[
   ];
 }
 
-/** How many cases have more than one event: the model takes their events as independent of one another. */
-function repeatRow(series: Series, cell: Cell, context: SccsContext): ResultRow {
+/** Cases, and those with more than one event. */
+function repeatsOf(series: Series): { readonly cases: number; readonly repeated: number } {
   const events = new Map<number, number>();
   series.person.forEach((person, r) => {
     events.set(person, (events.get(person) ?? 0) + (series.events[r] ?? 0));
   });
-  const repeated = [...events.values()].filter((count) => count > 1).length;
-  const { lower, upper } = clopperPearsonInterval(repeated, events.size, context.confidence);
+  return { cases: events.size, repeated: [...events.values()].filter((count) => count > 1).length };
+}
+
+function repeatShare(series: Series): number {
+  const { cases, repeated } = repeatsOf(series);
+  return repeated / cases;
+}
+
+/** How many cases have more than one event: the model takes their events as independent of one another. */
+function repeatRow(series: Series, cell: Cell, context: SccsContext): ResultRow {
+  const { cases, repeated } = repeatsOf(series);
+  const { lower, upper } = clopperPearsonInterval(repeated, cases, context.confidence);
   return resultRow(
     {
       ...cell,
       phase: 'cases: more than one event',
-      persons: events.size,
+      persons: cases,
       events: repeated,
       person_years: null,
     },
@@ -254,7 +277,7 @@ function repeatRow(series: Series, cell: Cell, context: SccsContext): ResultRow 
       unit: 'proportion',
       contrast: 'cases with more than one event / cases',
     },
-    { status: 'estimated', value: repeated / events.size, ci_low: lower, ci_high: upper },
+    { status: 'estimated', value: repeated / cases, ci_low: lower, ci_high: upper },
   );
 }
 
@@ -327,24 +350,22 @@ function seriesRows(series: Series, context: SccsContext): ResultRow[] {
   // Does the event end the observation? Then cases whose observation ended early differ from the others.
   const isDeparted = (row: number): boolean => series.departed[row] === 1;
   const departed = personsIn(series, (row) => hasBand(row) && isDeparted(row));
-  if (departed === 0 || departed === cell.persons) {
-    test(
-      'observation_end_test',
-      'observation ended by departure / not',
-      untested(
-        departed === 0
-          ? "no case's observation ended with death or emigration"
-          : "every case's observation ended with death or emigration",
-      ),
-    );
-  } else {
+  const ended = (note: string): void =>
+    test('observation_end_test', 'observation ended by departure / not', untested(note));
+  if (departed === 0) ended("no case's observation ended with death or emigration");
+  else if (departed === cell.persons) ended("every case's observation ended with death or emigration");
+  else {
     const DEPARTED = ', departed';
-    const withInteraction = fitSeries(series, series.events, hasBand, context, (exposure) =>
-      exposure.terms.map((term) => ({
-        label: `${term.label}${DEPARTED}`,
-        x: term.x.map((value, row) => value * (series.departed[row] ?? 0)),
-      })),
-    ).within;
+    const needed = DEPARTED_PER_TERM * model.exposure.terms.length;
+    const withInteraction =
+      departed < needed
+        ? TOO_FEW_DEPARTED
+        : fitSeries(series, series.events, hasBand, context, (exposure) =>
+            exposure.terms.map((term) => ({
+              label: `${term.label}${DEPARTED}`,
+              x: term.x.map((value, row) => value * (series.departed[row] ?? 0)),
+            })),
+          ).within;
     test(
       'observation_end_test',
       'observation ended by departure / not',
@@ -378,7 +399,9 @@ function seriesRows(series: Series, context: SccsContext): ResultRow[] {
   // Do events bring about the next? With the first of each person alone they cannot; that is unbiased for rare events.
   rows.push(
     ...effectRows(
-      fitSeries(series, series.first_events, hasBand, context),
+      repeatShare(series) > MOST_REPEATED
+        ? { ...model, within: RECURRENT }
+        : fitSeries(series, series.first_events, hasBand, context),
       { ...cell, events: total(series.first_events, hasBand) },
       context,
       ['robust'],
