@@ -8,6 +8,7 @@ import {
   standardNormal,
   uniform,
 } from '../../src/stats/random.ts';
+import { clusteredRate } from '../../src/stats/rates/clustered-rate.ts';
 import {
   clusterRobust,
   heteroskedasticityRobust,
