@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { exponential, poisson, seededGenerator, uniformInteger } from '../../stats/random.ts';
 import type { ResultRow } from '../tables.ts';
-import { fitSccs, type SccsContext } from './fit.ts';
+import { fitSccs } from './fit.ts';
+import type { SccsContext } from './series.ts';
 
 /** Relative incidences of made-up case series: closed forms, the tests of assumptions, and what has no answer. */
 

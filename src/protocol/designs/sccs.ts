@@ -50,8 +50,8 @@ const schema = z.strictObject({
     .describe('The level that others are compared with; default `before` for phases, else `baseline`.'),
   age_bands: z
     .union([
-      z.strictObject({ days: z.array(z.int().positive()).min(1) }),
-      z.strictObject({ years: z.array(z.int().positive()).min(1) }),
+      z.strictObject({ days: z.array(z.int().positive()).min(1).describe('In days: [548].') }),
+      z.strictObject({ years: z.array(z.int().positive()).min(1).describe('In years: [25, 35].') }),
     ])
     .optional()
     .describe('Ages at which a new band starts, from the first of the month of birth.'),
