@@ -12,10 +12,16 @@ import { answer, answerJson, endWith, say } from './terminal.ts';
 const SYNTHETIC: Readonly<
   Record<
     string,
-    { readonly clients: number; readonly make: (folder: string, clients: number, seed: number) => unknown }
+    {
+      readonly clients: number;
+      readonly make: (folder: string, clients: number, seed: number) => unknown;
+      /** The example whose sources and dictionaries it stands on. */
+      readonly on?: string;
+    }
   >
 > = {
   'england-2006': { clients: 10_000, make: generateEngland2006 },
+  'england-2006-designs': { clients: 10_000, make: generateEngland2006, on: 'england-2006' },
   partnership: { clients: 600, make: generatePartnership },
 };
 const DEFAULT_SEED = 2006;
@@ -53,17 +59,20 @@ export async function newStudy(
     });
   }
   mkdirSync(to, { recursive: true });
-  cpSync(from, to, {
-    recursive: true,
-    filter: (file) =>
-      !/[\\/](\.desist|outputs|data|truth)([\\/]|$)/.test(file.slice(from.length)) &&
-      !file.endsWith('.test.ts'),
-  });
+  const synthetic = Object.hasOwn(SYNTHETIC, example) ? SYNTHETIC[example] : undefined;
+  const base = synthetic?.on === undefined ? [] : [join(packageFolder, 'examples', synthetic.on)];
+  for (const place of [...base, from]) {
+    cpSync(place, to, {
+      recursive: true,
+      filter: (file) =>
+        !/[\\/](\.desist|outputs|data|truth)([\\/]|$)/.test(file.slice(place.length)) &&
+        !file.endsWith('.test.ts'),
+    });
+  }
   for (const [file, schema] of Object.entries(jsonSchema())) {
     writeWhole(join(to, '.desist', 'schema', `${file}.schema.json`), `${JSON.stringify(schema, null, 2)}\n`);
   }
   writeWhole(join(to, '.gitignore'), '.desist/\noutputs/\ndata/\ntruth/\n*.key\n');
-  const synthetic = Object.hasOwn(SYNTHETIC, example) ? SYNTHETIC[example] : undefined;
   if (synthetic === undefined) return { folder: to };
   const size = clients ?? synthetic.clients;
   await synthetic.make(to, size, seed);
