@@ -27,9 +27,6 @@ const input = (quantity: string): NotCompared => ({
 export const NOT_COMPARED: readonly NotCompared[] = [
   // Inputs: grids, tables and data that the results were computed from.
   ...[
-    'change_clusters:data.*',
-    'change_clusters:share.events[]',
-    'change_clusters:share.part[]',
     'competing_risks:*.time[]',
     'did:cells[].treated',
     'did:cells[].post',
@@ -125,11 +122,6 @@ export const NOT_COMPARED: readonly NotCompared[] = [
   },
 
   // The same number in a better form is compared.
-  {
-    kind: 'compared elsewhere',
-    quantity: 'change_clusters:*',
-    reason: 'src/estimate/change/fit.test.ts, to 10 to 12 decimals',
-  },
   {
     kind: 'compared elsewhere',
     quantity: 'cluster_robust:synth_clubSandwich_by_clinic.*',
