@@ -213,7 +213,7 @@ function checkAccount(file: TestFile): void {
   ) as Record<string, Record<string, number>>;
   const expected = account[file.name] ?? {};
   const now = comparedQuantities();
-  const advice = 'compared.json is not what was compared: npm run validation writes it';
+  const advice = 'compared.json is not what was compared: node scripts/validation.mjs writes it';
   if (allRan(file.tasks)) expect(now, advice).toEqual(expected);
   else for (const quantity of Object.keys(now)) expect(Object.keys(expected), advice).toContain(quantity);
 }

@@ -1,5 +1,5 @@
 /**
- * Records that a test leaves for the generated pages of docs/methods. `npm run validation` names a folder in DESIST_VALIDATION;
+ * Records that a test leaves for the generated pages of docs/methods. `node scripts/validation.mjs` names a folder in DESIST_VALIDATION;
  * without it nothing is written. One file a record, because test files run in parallel processes.
  */
 import { writeFileSync } from 'node:fs';

@@ -1,7 +1,7 @@
 /**
  * Repeated sampling of an estimator in a world whose truth is known.
  *
- * `npm run simulate` (DESIST_SIMULATE=full) runs every world at its full number of runs and writes docs/methods/simulation.md; the
+ * `node scripts/simulate.mjs` (DESIST_SIMULATE=full) runs every world at its full number of runs and writes docs/methods/simulation.md; the
  * ordinary tests run a small seeded part of each. The generator of a world is seeded with its name, so that adding a world
  * changes no other.
  *

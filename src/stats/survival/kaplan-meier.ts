@@ -142,9 +142,10 @@ export function restrictedMean(curve: SurvivalCurve, tau: number): RestrictedMea
     const n = at_risk[k] as number;
     const d = events[k] as number;
     // At the last death nobody is left: the area beyond it is 0 and so is its part of the variance.
-    if (d > 0 && n > d) variance += (area * area * d) / (n * (n - d));
+    // In units of tau: the square of a time of 1e300 days is no number.
+    if (d > 0 && n > d) variance += ((area / tau) ** 2 * d) / (n * (n - d));
   }
-  return { status: 'estimated', tau, mean: area + right, se: Math.sqrt(variance) };
+  return { status: 'estimated', tau, mean: area + right, se: tau * Math.sqrt(variance) };
 }
 
 /** Rows of the table at which somebody leaves (a row may hold entries only). */
