@@ -127,6 +127,14 @@ describe('the architecture', () => {
     expect(makers).toEqual(['src/disclose/released.ts']);
   });
 
+  it('lets nothing after link read an identifier', () => {
+    const readers = sourceFiles('src').filter((file) =>
+      /\b(personRecord|personLink)\b/.test(readFileSync(file, 'utf8')),
+    );
+    expect(readers.every((file) => /^src\/(ingest|link)\//.test(file))).toBe(true);
+    expect(readers).toContain('src/link/persons.ts');
+  });
+
   it('asks no engine for its name outside the engine folder', () => {
     const askers = sourceFiles('src')
       .filter((file) => !file.startsWith('src/engine/'))

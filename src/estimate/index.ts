@@ -51,7 +51,7 @@ export function planEstimate(protocol: Protocol): StagePlan {
   const tables = [...planned.flatMap((one) => one.tables), steps];
   return {
     stage: 'estimate',
-    version: 4,
+    version: 5,
     parameters: { estimates: protocol.estimates, variant: protocol.variant },
     reads: planOf(tables).given,
     tables,
