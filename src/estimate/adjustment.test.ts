@@ -153,4 +153,17 @@ describe('the columns of a regression', () => {
     const even = { adjust_1: ['z', 'y', 'z', 'y'], adjust_2: Float64Array.of(1, 1, 1, 1) };
     expect(adjustmentMatrix(terms, even).names).toEqual(['clinic: z', 'dose']);
   });
+
+  it('compare nobody with people who have nothing in common, unless there is nobody else or it is asked for', () => {
+    const rare = 'rare levels together';
+    const mixed = { adjust_1: [rare, rare, rare, 'y', 'y', 'x'], adjust_2: new Float64Array(6) };
+    expect(adjustmentMatrix(terms, mixed).names).toEqual([`clinic: ${rare}`, 'clinic: x', 'dose']);
+    expect(adjustmentMatrix(terms, mixed, { clinic: rare }).names).toEqual([
+      'clinic: x',
+      'clinic: y',
+      'dose',
+    ]);
+    const leftovers = { adjust_1: [rare, rare, 'not recorded'], adjust_2: new Float64Array(3) };
+    expect(adjustmentMatrix(terms, leftovers).names).toEqual(['clinic: not recorded', 'dose']);
+  });
 });

@@ -11,7 +11,7 @@ import {
 } from '../engine/index.ts';
 import { cohort, covariateAtEntry } from '../persontime/tables.ts';
 import { type Adjust, AGE_AT_ENTRY, type Protocol } from '../protocol/tables.ts';
-import { strataOf } from './population.ts';
+import { LEFTOVERS, strataOf } from './population.ts';
 
 /** What groups are made alike in: one row a person with a column a term, and the columns of a regression from it. */
 
@@ -90,7 +90,7 @@ type Values = Float64Array | readonly (string | boolean | null)[];
 
 /**
  * Treatment coding of the terms, in the order of the rows of `data`. A level term has a column a level but the reference:
- * the one that most complete rows have (of equals the first by name), unless `references` names it by the term's label.
+ * the one with a name of its own that most complete rows have (of equals the first by name), unless `references` names it by the term's label.
  * Levels are in order of name. A reference that nobody has is not used. A number that is not finite is missing.
  */
 export function adjustmentMatrix(
@@ -119,9 +119,10 @@ export function adjustmentMatrix(
       if (complete[i] === 1) counts.set(String(values[i]), (counts.get(String(values[i])) ?? 0) + 1);
     }
     const levels = [...counts.keys()].sort();
-    const largest = levels.reduce(
+    const own = levels.filter((level) => !LEFTOVERS.has(level));
+    const largest = (own.length > 0 ? own : levels).reduce(
       (best, level) => ((counts.get(level) ?? 0) > (counts.get(best) ?? 0) ? level : best),
-      levels[0] ?? '',
+      own[0] ?? levels[0] ?? '',
     );
     const named = Object.hasOwn(references, label) ? references[label] : undefined;
     const reference = named !== undefined && counts.has(named) ? named : largest;

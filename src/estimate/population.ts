@@ -79,6 +79,11 @@ export function levelNames(protocol: Protocol): Table {
   return once(protocol, 'level_name', () => levelNamesIn(protocol, 'level_name', cohortStratum));
 }
 
+const RARE = 'rare levels together';
+
+/** Levels of people with nothing in common: nobody is compared with them unless the protocol says so. */
+export const LEFTOVERS: ReadonlySet<string> = new Set([RARE, 'not recorded', 'unknown']);
+
 /**
  * What each level of the strata of `held` (person_id, stratum, level; a person once a level) is called. Rare levels go
  * together; while they are too few even so, the smallest level that has a name takes them in and says so.
@@ -91,7 +96,7 @@ export function levelNamesIn(protocol: Protocol, tableName: string, held: Table)
     sql`
       SELECT c.stratum, c.level,
         CASE WHEN p.stratum IS NULL OR c.persons >= ${from} AND (p.persons >= ${from} OR c.level <> p.smallest) THEN c.level
-          WHEN p.persons >= ${from} OR p.smallest IS NULL THEN 'rare levels together'
+          WHEN p.persons >= ${from} OR p.smallest IS NULL THEN ${RARE}
           ELSE p.smallest || ' and rare levels' END AS shown
       FROM (SELECT stratum, level, count(*) AS persons FROM ${held} GROUP BY stratum, level) AS c
       LEFT JOIN (

@@ -1,4 +1,5 @@
 import { type AdjustmentTerm, adjustmentMatrix } from '../adjustment.ts';
+import { LEFTOVERS } from '../population.ts';
 import { DAYS_PER_YEAR } from '../rows.ts';
 
 /** The rows of a comparison as a regression reads them: levels, columns, units. */
@@ -111,14 +112,16 @@ export function groupsOf(
   };
 }
 
-/** The level that the others are compared with: that asked for where anybody has it, else the largest, first by name. */
+/** The level that the others are compared with: that asked for where anybody has it, else the largest
+ * with a name of its own, of equals the first. */
 export function referenceOf(
   groups: Groups,
   asked: string | undefined,
 ): { readonly level: string; readonly isAsked: boolean } {
   const named = groups.levels.find(({ level }) => level === asked);
   if (named !== undefined) return { level: named.level, isAsked: true };
-  const largest = groups.levels.reduce<LevelSums | undefined>(
+  const ownNames = groups.levels.filter(({ level }) => !LEFTOVERS.has(level));
+  const largest = (ownNames.length > 0 ? ownNames : groups.levels).reduce<LevelSums | undefined>(
     (best, own) => (best === undefined || own.persons > best.persons ? own : best),
     undefined,
   );
