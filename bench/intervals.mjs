@@ -20,7 +20,7 @@ const { phase } = await built('journeys/tables.js');
 
 const sizes = process.argv.slice(2).map(Number);
 if (sizes.length === 0) sizes.push(25_000, 250_000, 1_000_000);
-const REPETITIONS = 3;
+const REPETITIONS = 5;
 const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 const results = [];
 
