@@ -51,9 +51,9 @@ function withoutValues(error: unknown, statement: string): Error {
   return new Error(`the engine failed on ${made}: ${isBinding ? message.split('\n')[0] : kind}`);
 }
 
-/** In MiB: three GiB, or three fifths of a smaller machine. Beyond it the engine spills to disk. */
+/** In MiB: two and a half GiB, so that a run stays below four, or three fifths of a smaller machine. Beyond it the engine spills to disk. */
 function defaultMemoryMib(): number {
-  return Math.min(3072, Math.floor((0.6 * totalmem()) / 2 ** 20));
+  return Math.min(2560, Math.floor((0.6 * totalmem()) / 2 ** 20));
 }
 
 /**
