@@ -201,21 +201,29 @@ export async function runStudy(folder: string, options: RunOptions): Promise<Run
   try {
     const store = openStore(protocol.folder);
     store.sweep();
-    const engine = await openEngine(protocol, options);
+    // An engine for each protocol: what the last one held is given back before the next one starts.
+    const withEngine = async <T>(work: (engine: Engine) => Promise<T>): Promise<T> => {
+      const engine = await openEngine(protocol, options);
+      try {
+        return await work(engine);
+      } finally {
+        await engine.close();
+      }
+    };
     try {
       const variants = options.variant === undefined ? Object.keys(protocol.study.variants ?? {}) : [];
       const protocols = [
         protocol,
         ...variants.map((variant) => loadProtocol(folder, { env: options.environment, variant })),
       ];
-      const made = [];
-      for (const one of protocols) made.push(await makeTables(one, engine, store, options));
+      const made: ReadonlyMap<string, Artefact>[] = [];
+      for (const one of protocols)
+        made.push(await withEngine((engine) => makeTables(one, engine, store, options)));
       const last = options.until ?? 'report';
       if (last !== 'report' && last !== 'disclose')
         return { protocol, released: undefined, report: undefined, results: undefined, headline: [] };
-      return await release(protocol, protocols, made, engine, store, last);
+      return await withEngine((engine) => release(protocol, protocols, made, engine, store, last));
     } finally {
-      await engine.close();
       store.sweep();
     }
   } finally {
